@@ -157,9 +157,9 @@ class SegmenterRecipe(Recipe):
         """``smoke``, ``cpu`` (the shipped weights) and ``gpu``."""
         cpu = cls(
             size=128,
-            train_pictures=12000,
+            train_pictures=8000,
             batch_size=16,
-            steps=1000,
+            steps=800,
             decay_from=0,
             flip=True,
             precision="bf16",

@@ -39,11 +39,10 @@ def find() -> Path | None:
                 f"NBGAN_CHROMIUM={named} does not start as a browser; correct it or unset it"
             )
         return Path(named)
-    candidates = [shutil.which(name) for name in NAMES] + [*PLACES, _playwright_own()]
-    for candidate in candidates:
+    for candidate in (*map(shutil.which, NAMES), *PLACES):
         if candidate and _starts(candidate):
             return Path(candidate)
-    return None
+    return _playwright_own()
 
 
 def ensure() -> Path:
@@ -77,12 +76,13 @@ def ensure() -> Path:
     return found
 
 
-def _playwright_own() -> str | None:
+def _playwright_own() -> Path | None:
+    """The browser that playwright downloaded, if it did. Not to be asked inside a session of it."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        path = playwright.chromium.executable_path
-    return path if Path(path).exists() else None
+        path = Path(playwright.chromium.executable_path)
+    return path if path.exists() and _starts(str(path)) else None
 
 
 def _starts(path: str) -> bool:

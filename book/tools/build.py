@@ -59,15 +59,13 @@ class Book:
         return self.root / "_build" / "tree" / self.preset
 
     def toc(self) -> dict[str, Any]:
-        """The table of contents, without generated pages that have nothing to show."""
+        """The table of contents, without the performance page if nothing was measured."""
         toc = yaml.safe_load((self.root / "_toc.yml").read_text())
-        absent = set(pages.GENERATED) - {page for page in pages.GENERATED if self._has(page)}
-        for part in toc.get("parts", []):
-            part["chapters"] = [c for c in part["chapters"] if c["file"] not in absent]
+        if not (self.root / pages.RESULTS).exists():
+            for part in toc.get("parts", []):
+                chapters = part["chapters"]
+                part["chapters"] = [c for c in chapters if c["file"] != pages.PERFORMANCE]
         return toc
-
-    def _has(self, page: str) -> bool:
-        return page != "book/performance" or (self.root / pages.RESULTS).exists()
 
     def documents(self) -> list[str]:
         """All pages of the table of contents, in order, without file ending."""
@@ -86,11 +84,8 @@ class Book:
 
     def chapters(self) -> list[Path]:
         """The listed notebooks."""
-        return [
-            path
-            for document in self.documents()
-            if (path := self.root / f"{document}.ipynb").exists()
-        ]
+        listed = [d for d in self.documents() if d.startswith("notebooks/")]
+        return [self.root / f"{document}.ipynb" for document in listed]
 
 
 def execute(book: Book, *, cell_timeout: int = 900, log=print) -> list[notebooks.Execution]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
 from book.tools import BuildError
 
 RESULTS = "benchmarks/results.json"
-GENERATED = ("book/model_zoo", "book/performance")
+PERFORMANCE = "book/performance"
 
 
 def write(root: Path, tree: Path, log=print) -> None:
@@ -36,16 +36,15 @@ def model_zoo(cards: list[dict[str, Any]], pictures: Path) -> str:
     """The model zoo page, MyST text; sample grids are written to ``pictures``.
 
     Args:
-        cards: each with ``name``, ``system``, ``recipe``, ``steps``, ``time``, ``hardware``,
-            ``scores`` (name to number), ``grid`` (PNG bytes or the path of a picture),
-            ``failures`` and ``licence``; all but the name may be missing.
+        cards: as :func:`nbgan.zoo.card` gives them; all but ``name`` may be missing.
         pictures: folder for the grids, beside the page.
     """
     lines = [
         "# Model zoo",
         "",
         "Weights that come with the library, trained by the recipes in this repository on the",
-        "embedded worlds. Each card is written from the file's own metadata.",
+        "embedded worlds. Each card is written from the file's own metadata. `nbgan zoo list`",
+        "prints the list, `nbgan zoo card NAME` a card.",
         "",
     ]
     if not cards:
@@ -59,36 +58,46 @@ def _card(card: dict[str, Any], pictures: Path) -> list[str]:
     name = card["name"]
     lines = [f"## {name}", "", "```python", f'model = nbgan.zoo.load("{name}")', "```", ""]
     if card.get("grid"):
-        picture = pictures / f"{name}.png"
-        picture.parent.mkdir(parents=True, exist_ok=True)
-        if isinstance(card["grid"], bytes):
-            picture.write_bytes(card["grid"])
-        else:
-            shutil.copy(card["grid"], picture)
-        alt = f"Samples of {name}, as it comes out of the file; no picture was selected."
-        lines += [f"```{{image}} zoo/{picture.name}", f":alt: {alt}", ":class: sample-grid"]
-        lines += ["```", ""]
+        pictures.mkdir(parents=True, exist_ok=True)
+        (pictures / f"{name}.png").write_bytes(base64.b64decode(card["grid"]))
+        lines += [
+            f"```{{image}} {pictures.name}/{name}.png",
+            f":alt: Sample grid of {name}, stored in the file with its weights",
+            ":class: sample-grid",
+            "```",
+            "",
+        ]
     rows = {
         "system": card.get("system"),
-        "recipe": card.get("recipe"),
-        "steps": card.get("steps"),
-        "training time": card.get("time"),
+        "file": f"{card['megabytes']} MB" if "megabytes" in card else None,
+        "parameters": f"{card['parameters']:,}" if "parameters" in card else None,
+        "trained for": _training(card),
         "hardware": card.get("hardware"),
         "licence": card.get("licence"),
     }
-    known = {key: value for key, value in rows.items() if value not in (None, "", {})}
-    if known:
-        lines += ["| | |", "|---|---|"]
-        lines += [f"| {key} | {_cell(value)} |" for key, value in known.items()] + [""]
+    lines += ["| | |", "|---|---|"]
+    lines += [f"| {key} | {_cell(value)} |" for key, value in rows.items() if value] + [""]
     if card.get("scores"):
         lines += ["| score | measured |", "|---|---:|"]
         lines += [f"| {_cell(key)} | {_cell(value)} |" for key, value in card["scores"].items()]
         lines.append("")
-    failures = card.get("failures") or []
-    if failures:
-        listed = [failures] if isinstance(failures, str) else failures
-        lines += ["**Known failures**", ""] + [f"- {_cell(failure)}" for failure in listed] + [""]
+    if card.get("failures"):
+        lines += ["**Known failures**", "", *(f"- {_cell(x)}" for x in card["failures"]), ""]
+    if card.get("recipe"):
+        lines += [":::{dropdown} Recipe", "```json", json.dumps(card["recipe"], indent=2)]
+        lines += ["```", ":::", ""]
     return lines
+
+
+def _training(card: dict[str, Any]) -> str | None:
+    steps, seconds = card.get("steps"), card.get("seconds")
+    if steps is None:
+        return None
+    if seconds is None:
+        return f"{steps:,} steps"
+    minutes = round(seconds / 60)
+    duration = f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
+    return f"{steps:,} steps in {duration}"
 
 
 def performance(results: dict[str, Any]) -> str:

@@ -26,9 +26,19 @@ FILES = {
 }
 FONTS = ["@jupyter-widgets", f"{MANAGER}/dist"]
 
-REQUIRE_CONFIG = """\
+PREPARE_WIDGETS = """\
 // Widget modules lie beside this script; requirejs would look beside the page.
 requirejs.config({ baseUrl: document.currentScript.src.replace(/[^/]*$/, "") });
+// Widget labels call MathJax by the interface of version 2; the pages load version 3.
+addEventListener("load", () => {
+  if (window.MathJax && MathJax.typesetPromise && !MathJax.Hub)
+    MathJax.Hub = {
+      Queue: ([, , element]) => {
+        element.classList.add("mathjax_process");
+        MathJax.typesetPromise([element]);
+      },
+    };
+});
 """
 
 
@@ -65,7 +75,7 @@ def prepare(book: Path, target: Path, log=print) -> Path:
         Path(sys.prefix) / "share/jupyter/nbextensions/anywidget/index.js",
         target / "vendor/widgets/anywidget.js",
     )
-    (target / "vendor/widgets/require-config.js").write_text(REQUIRE_CONFIG)
+    (target / "vendor/widgets/prepare.js").write_text(PREPARE_WIDGETS)
     stamp.write_text(wanted)
     return target
 

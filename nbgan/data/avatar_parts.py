@@ -55,9 +55,7 @@ def load_definition(style: str) -> dict:
         InputError: unknown style, or a licence that is not allowed.
     """
     if style not in STYLE_SHEETS:
-        raise InputError(
-            f"style: got {style!r}, allowed are {', '.join(map(repr, STYLE_SHEETS))}"
-        )
+        raise InputError(f"style: got {style!r}, allowed are {', '.join(map(repr, STYLE_SHEETS))}")
     text = resources.files("dicebear_styles").joinpath(f"{style}.json").read_text("utf-8")
     definition = json.loads(text)
     check_license(style, definition["meta"])
@@ -113,6 +111,11 @@ class _Cutter:
         inherited = {"fill": self.root.get("fill", "black")}
         for child in canvas:
             self.visit(child, [inherited], ("base", "base"))
+        for lower, upper in self.sheet.below:
+            names = [layer.name for layer in self.layers]
+            if lower in names and upper in names and names.index(lower) > names.index(upper):
+                moved = self.layers.pop(names.index(lower))
+                self.layers.insert(names.index(upper), moved)
         return self.layers
 
     def visit(
@@ -190,12 +193,12 @@ class _Cutter:
         if element.tag == "use":
             own = {k: v for k, v in element.attrib.items() if k != "href"}
             copy = ET.Element("g", own)
-            copy.extend(self.expanded(c) for c in self.by_id[element.get("href", "")[1:]])
+            copy.extend([self.expanded(c) for c in self.by_id[element.get("href", "")[1:]]])
             return copy
         copy = ET.Element(element.tag, dict(element.attrib))
         inside = element.tag in ("mask", "clipPath")
         copy.extend(
-            self.expanded(c) for c in element if inside or c.tag not in ("mask", "clipPath")
+            [self.expanded(c) for c in element if inside or c.tag not in ("mask", "clipPath")]
         )
         return copy
 

@@ -15,25 +15,15 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
+from nbgan.data.avatar_keypoints import KEYPOINT_NAMES, find_keypoints
 from nbgan.data.avatar_parts import avatar_layers, load_definition
 from nbgan.data.avatar_styles import CLASSES, COLORS, FLAGS, STYLE_SHEETS
 from nbgan.data.labels import LabelSpace
-from nbgan.data.layers import Layer, layer_map, render
+from nbgan.data.layers import Layer, render
 from nbgan.errors import InputError
 
 STYLES = tuple(STYLE_SHEETS)
 LABEL_SPACE = LabelSpace(name="avatars", classes=CLASSES, colors=COLORS)
-KEYPOINT_NAMES = (
-    "left_eye",
-    "right_eye",
-    "left_eyebrow",
-    "right_eyebrow",
-    "nose",
-    "mouth",
-    "mouth_left",
-    "mouth_right",
-    "chin",
-)
 DEFAULT_LENGTHS = {"train": 10_000, "val": 500, "test": 500}
 _VERSION = 1
 # Distance in RGB between the skin and everything worn or grown on it.
@@ -42,7 +32,7 @@ _LEAST_CONTRAST = 48.0
 _SPLIT_SHARES = {"train": range(18), "val": range(18, 19), "test": range(19, 20)}
 
 
-def credits() -> list[dict[str, str]]:  # noqa: A001 - the name that readers look for
+def credits() -> list[dict[str, str]]:
     """Who drew the styles and on what terms they may be used.
 
     Returns:
@@ -116,6 +106,11 @@ class Avatars(Dataset):
         self.style, self.size, self.split, self.seed = style, size, split, seed
         self.length = length
         self.sheet = STYLE_SHEETS[style]
+        self._variants = {
+            name: sorted(set(component["variants"]) - self.sheet.excluded.get(name, set()))
+            for name, component in sorted(self.definition["components"].items())
+        }
+        self._palettes: dict[tuple[str, str | None], list[str]] = {}
 
     @property
     def cache_key(self) -> str:
@@ -131,9 +126,10 @@ class Avatars(Dataset):
 
     def __getitem__(self, index: int) -> dict[str, torch.Tensor]:
         look = self.look(index)
-        layers = self.layers(index)
+        layers = self._layers(look)
         drawn = render(layers, self.size, view_box=self.sheet.view_box)
-        points = self._keypoints(layers, drawn.layer, look["variants"].get("head") or "*")
+        head = look["variants"].get("head") or "*"
+        points = find_keypoints(self.sheet, layers, drawn.layer, head=head)
         image = torch.from_numpy(drawn.image).permute(2, 0, 1).float() / 127.5 - 1
         return {
             "image": image.contiguous(),
@@ -158,7 +154,9 @@ class Avatars(Dataset):
 
     def layers(self, index: int) -> list[Layer]:
         """The labelled vector layers of face ``index``, backdrop first."""
-        look = self.look(index)
+        return self._layers(self.look(index))
+
+    def _layers(self, look: dict[str, dict]) -> list[Layer]:
         x, y, width, height = self.sheet.view_box
         backdrop = (
             '<linearGradient id="backdrop" x1="0" y1="0" x2="0" y2="1">'
@@ -183,7 +181,7 @@ class Avatars(Dataset):
         variants, colors = look["variants"], look["colors"]
         found: dict[str, bool | str] = {}
         for flag in FLAGS:
-            component, wanted = self.sheet.flags[flag]
+            component, wanted = self.sheet.flags.get(flag, ("", frozenset()))
             shown = variants.get(component)
             found[flag] = shown is not None and (not wanted or shown in wanted)
         for name, component in (("hair", self.sheet.hair), ("eyes", "eyes"), ("mouth", "mouth")):
@@ -203,8 +201,8 @@ class Avatars(Dataset):
 
     def _draw_variants(self, rng: np.random.Generator) -> dict[str, str | None]:
         variants: dict[str, str | None] = {}
-        for name, component in sorted(self.definition["components"].items()):
-            allowed = sorted(set(component["variants"]) - self.sheet.excluded.get(name, set()))
+        for name, allowed in self._variants.items():
+            component = self.definition["components"][name]
             chance = self.sheet.probability.get(name, component.get("probability", 100) / 100)
             choice = allowed[rng.integers(len(allowed))]
             variants[name] = choice if rng.random() < chance else None
@@ -212,60 +210,24 @@ class Avatars(Dataset):
 
     def _draw_colors(self, rng: np.random.Generator) -> dict[str, str]:
         colors: dict[str, str] = {}
-        available = self.definition["colors"]
         # Skin first: hair or a beard of nearly its colour would be in the map but not in sight.
-        for name in sorted(available, key=lambda name: (name != "skin", name)):
-            values = available[name]["values"]
-            if "skin" in colors:
-                skin = _rgb(colors["skin"])
-                values = [
-                    v for v in values if np.linalg.norm(_rgb(v) - skin) >= _LEAST_CONTRAST
-                ]
+        for name in sorted(self.definition["colors"], key=lambda name: (name != "skin", name)):
+            values = self._palette(name, colors.get("skin"))
             colors[name] = values[rng.integers(len(values))]
         for follower, leader in self.sheet.same_color.items():
             colors[follower] = colors[leader]
         return colors
 
-    def _keypoints(self, layers: list[Layer], top: np.ndarray, head: str) -> np.ndarray:
-        """Keypoints float32 ``[K, 2]`` from each part's own shape.
-
-        A part is measured whole, painted without what lies over it, so that a curl before an eye
-        does not move the eye's centre; it counts as visible while a quarter of it is.
-        """
-        wanted = {"eyes": 3, "eyebrows": 4, "nose": 5, "mouth": 6}
-        order = [i for i, layer in enumerate(layers) if layer.class_id in wanted.values()]
-        alone = layer_map([layers[i] for i in order], self.size, view_box=self.sheet.view_box)
-        own_class = np.array([layers[i].class_id for i in order] + [0])[alone]
-        seen_class = np.array([layer.class_id for layer in layers] + [0])[top]
-        points = dict.fromkeys(KEYPOINT_NAMES, (np.nan, np.nan))
-
-        def measure(name: str, mask: np.ndarray, part: int) -> None:
-            if mask.any() and (seen_class[mask] == part).mean() >= 0.25:
-                rows, columns = np.nonzero(mask)
-                points[name] = (columns.mean(), rows.mean())
-
-        for name in ("eyes", "eyebrows"):
-            mask = own_class == wanted[name]
-            left = np.arange(self.size) < _gap(mask)
-            for side, columns in (("left", left), ("right", ~left)):
-                measure(f"{side}_{name.rstrip('s')}", mask & columns, wanted[name])
-        for name in ("nose", "mouth"):
-            measure(name, own_class == wanted[name], wanted[name])
-        if not np.isnan(points["mouth"][0]):
-            mask = own_class == wanted["mouth"]
-            rows, columns = np.nonzero(mask)
-            for name, column in (("left", columns.min()), ("right", columns.max())):
-                points[f"mouth_{name}"] = (column, rows[columns == column].mean())
-        points["chin"] = self._chin(seen_class, head)
-        return np.array([points[name] for name in KEYPOINT_NAMES], dtype=np.float32)
-
-    def _chin(self, seen_class: np.ndarray, head: str) -> tuple[float, float]:
-        x0, y0, width, _ = self.sheet.view_box
-        x, y = self.sheet.chin.get(head) or self.sheet.chin["*"]
-        scale = self.size / width
-        column, row = (x - x0) * scale - 0.5, (y - y0) * scale - 0.5
-        shown = CLASSES[seen_class[round(row), round(column)]] in ("skin", "facial_hair")
-        return (column, row) if shown else (np.nan, np.nan)
+    def _palette(self, name: str, skin: str | None) -> list[str]:
+        """Values of a named colour that can be told from the skin."""
+        if (name, skin) not in self._palettes:
+            values = self.definition["colors"][name]["values"]
+            self._palettes[name, skin] = [
+                value
+                for value in values
+                if skin is None or np.linalg.norm(_rgb(value) - _rgb(skin)) >= _LEAST_CONTRAST
+            ]
+        return self._palettes[name, skin]
 
 
 def _share(hair: str, variants: dict[str, str | None], colors: dict[str, str]) -> int:
@@ -282,18 +244,6 @@ def _share(hair: str, variants: dict[str, str | None], colors: dict[str, str]) -
 def _rgb(color: str) -> np.ndarray:
     """``#rrggbb`` as three numbers 0..255."""
     return np.array([int(color[i : i + 2], 16) for i in (1, 3, 5)], dtype=np.float64)
-
-
-def _gap(mask: np.ndarray) -> float:
-    """Column that parts the left from the right half of a pair: the middle of the widest gap."""
-    columns = np.flatnonzero(mask.any(axis=0))
-    if len(columns) < 2:
-        return mask.shape[1] / 2
-    steps = np.diff(columns)
-    widest = int(steps.argmax())
-    if steps[widest] == 1:
-        return (columns[0] + columns[-1]) / 2
-    return (columns[widest] + columns[widest + 1]) / 2
 
 
 def _backdrop(rng: np.random.Generator, colors: dict[str, str]) -> dict[str, str]:

@@ -13,7 +13,7 @@ import shutil
 from io import BufferedRandom
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -65,7 +65,7 @@ class CacheWriter:
             if all(self._holds(part, *kind, meta["count"]) for part, kind in kinds.items()):
                 self._kinds, self.count = kinds, meta["count"]
                 for part, kind in kinds.items():
-                    file = open(self.folder / f"{part}.npy", "r+b")
+                    file = self._open(part, "r+b")
                     file.truncate(len(self._header(*kind)) + self.count * _bytes(*kind))
                     file.seek(0, os.SEEK_END)
                     self._files[part] = file
@@ -134,8 +134,12 @@ class CacheWriter:
                 errno.ENOSPC, f"{needed / 2**20:,.0f} MB needed, {free / 2**20:,.0f} MB free"
             )
         for part, stored in self._kinds.items():
-            self._files[part] = open(self.folder / f"{part}.npy", "w+b")
+            self._files[part] = self._open(part, "w+b")
             self._files[part].write(self._header(*stored))
+
+    def _open(self, part: str, mode: Literal["r+b", "w+b"]) -> BufferedRandom:
+        # Held open until __exit__.
+        return open(self.folder / f"{part}.npy", mode)
 
     def _save(self) -> None:
         for file in self._files.values():
@@ -167,7 +171,7 @@ class CacheWriter:
         # Between the two renames no meta describes the folder, so a kill there starts afresh.
         (self.folder / _META).unlink(missing_ok=True)
         os.replace(temporary, path)
-        self._files[part] = open(path, "r+b")
+        self._files[part] = self._open(part, "r+b")
         self._files[part].seek(0, os.SEEK_END)
         self._kinds[part] = (kind, shape)
         self._save()

@@ -66,9 +66,10 @@ class Rendered:
 
     Args:
         image: uint8 ``[H, W, 3]``, smooth edges.
-        label: int64 ``[H, W]``, class id of the layer that owns the pixel; ``empty_class`` where there is none.
-        instance: int64 ``[H, W]``, instance id of the layer that owns the pixel; 0 where there is none.
-        layer: int64 ``[H, W]``, index of the layer that owns the pixel; -1 where there is none.
+        label: int64 ``[H, W]``, class id of the layer that owns the pixel; ``empty_class`` where
+            there is none.
+        instance: int64 ``[H, W]``, its instance id; 0 where there is none.
+        layer: int64 ``[H, W]``, its index; -1 where there is none.
     """
 
     image: np.ndarray
@@ -98,9 +99,9 @@ def render(
             labelled, or a half-transparent mask, which has no single owner per pixel.
     """
     layers = [_own_ids(layer, index) for index, layer in enumerate(layers)]
+    index = layer_map(layers, size, view_box=view_box, own_ids=False)
     document = _Document(size=_check_size(size), view_box=view_box)
     picture = document.paint("".join(layer.svg for layer in layers), smooth=True)
-    index = layer_map(layers, size, view_box=view_box, own_ids=False)
     classes = np.array([layer.class_id for layer in layers] + [empty_class], dtype=np.int64)
     instances = np.array([layer.instance for layer in layers] + [0], dtype=np.int64)
     return Rendered(
@@ -170,14 +171,14 @@ def _code(index: int) -> str:
 
 
 def _check_size(size: int | tuple[int, int]) -> tuple[int, int]:
-    height, width = (size, size) if isinstance(size, int) else size
-    for side in (height, width):
+    sides = size if isinstance(size, tuple) and len(size) == 2 else (size, size)
+    for side in sides:
         if isinstance(side, bool) or not isinstance(side, int) or not 1 <= side <= 8192:
             raise InputError(
                 f"size: got {size!r}, allowed is a whole number of pixels from 1 to 8192, "
                 "or a pair (height, width) of them"
             )
-    return height, width
+    return sides
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,9 +195,13 @@ class _Document:
             f'viewBox="{box}" preserveAspectRatio="xMidYMid slice">{body}</svg>'
         )
         # Fonts are never needed, and looking for them is slow and differs between machines.
-        options = {"background": "#ffffff"} if smooth else {"shape_rendering": "crisp_edges"}
         try:
-            png = resvg_py.svg_to_bytes(svg_string=svg, skip_system_fonts=True, **options)
+            png = resvg_py.svg_to_bytes(
+                svg_string=svg,
+                skip_system_fonts=True,
+                background="#ffffff" if smooth else None,
+                shape_rendering="geometric_precision" if smooth else "crisp_edges",
+            )
         except ValueError as error:
             raise InputError(
                 f"layers: the drawing is not valid SVG ({error}); check the fragments"
@@ -265,11 +270,8 @@ class _Flattener:
             colors = {side: self.color(side, paint, opacity) for side in ("fill", "stroke")}
             flat.attrib.update(colors)
             return None if set(colors.values()) == {"none"} else flat
-        flat.extend(
-            child
-            for child in (self.element(child, paint, opacity) for child in element)
-            if child is not None
-        )
+        children = [self.element(child, paint, opacity) for child in element]
+        flat.extend([child for child in children if child is not None])
         return flat if len(flat) else None
 
     def color(self, side: str, paint: dict[str, str], opacity: float) -> str:
@@ -291,5 +293,5 @@ def _crisp(element: ET.Element) -> ET.Element:
     """Copy of a mask or clip path that does not ask for smooth edges."""
     kept = {key: value for key, value in element.attrib.items() if key != "shape-rendering"}
     copy = ET.Element(element.tag, kept)
-    copy.extend(_crisp(child) for child in element)
+    copy.extend([_crisp(child) for child in element])
     return copy

@@ -69,7 +69,7 @@ class SpadeRecipe(Recipe):
         """``smoke``, ``cpu``, ``gpu``, the two sides of ``compare``, and the paper's data sets."""
         cpu = cls(
             data="landscapes",
-            train_pictures=12000,
+            train_pictures=8000,
             size=128,
             flip=True,
             batch_size=8,
@@ -85,7 +85,10 @@ class SpadeRecipe(Recipe):
             discriminator_width=32,
             perceptual_features="embedded",
             kl=0.005,
+            learning_rate=4e-4,
+            betas=(0.0, 0.99),
             ema_decay=0.998,
+            evaluate_pictures=500,
         )
         gpu = cpu.replace(batch_size=32, steps=60000, width=32, max_width=256, hidden=64)
         compare = cpu.replace(

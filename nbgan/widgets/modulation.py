@@ -28,8 +28,8 @@ class ModulationExplorer(anywidget.AnyWidget):
         InputError: not three axes, names of another number, or a constant channel.
     """
 
-    _esm = Path(__file__).parent / "static" / "modulation.js"
-    _css = Path(__file__).parent / "static" / "modulation.css"
+    _esm = Path(__file__).parent / "modulation.js"
+    _css = Path(__file__).parent / "modulation.css"
 
     maps = traitlets.CBytes(b"").tag(sync=True)
     size = traitlets.List(traitlets.Int()).tag(sync=True)

@@ -74,9 +74,7 @@ def test_strokes_masks_and_gradients():
         '<mask id="m"><rect x="0" y="0" width="16" height="32" fill="white"/></mask></defs>'
         '<g mask="url(#m)"><rect x="8" y="8" width="16" height="16" fill="url(#a)"/></g>'
     )
-    line = Layer(
-        svg='<path d="M0 30H32" stroke="black" stroke-width="2" fill="none"/>', class_id=4
-    )
+    line = Layer(svg='<path d="M0 30H32" stroke="black" stroke-width="2" fill="none"/>', class_id=4)
     drawn = render([SKY, Layer(svg=svg, class_id=3), line], 32, view_box=BOX)
     expected = np.ones((32, 32), dtype=np.int64)
     expected[8:24, 8:16] = 3

@@ -14,12 +14,14 @@ class Canvas:
     Attributes:
         image: float32 ``[H, W, 3]``, display colour, may leave 0..1 while painting.
         label: uint8 ``[H, W]``, class ids.
+        mirror: float32 ``[H, W, 3]``, what still water would show at each pixel.
         x: float32 ``[W]``, place of each column; 0..1 is the middle square of the picture.
         y: float32 ``[H]``, place of each row, 0 at the top and 1 at the bottom.
     """
 
     image: np.ndarray
     label: np.ndarray
+    mirror: np.ndarray
     x: np.ndarray
     y: np.ndarray
 
@@ -29,6 +31,7 @@ class Canvas:
         return cls(
             image=np.zeros((height, width, 3), np.float32),
             label=np.zeros((height, width), np.uint8),
+            mirror=np.zeros((height, width, 3), np.float32),
             x=((np.arange(width) + 0.5 - width / 2) / height + 0.5).astype(np.float32),
             y=((np.arange(height) + 0.5) / height).astype(np.float32),
         )
@@ -37,6 +40,30 @@ class Canvas:
         """Paint pixels: ``color`` ``[n, 3]``, ``label`` one id or ``[n]``."""
         self.image[rows, cols] = color
         self.label[rows, cols] = label
+
+    def mirror_background(self, horizon: float) -> None:
+        """Fill the mirror below the horizon with the picture above it, upside down."""
+        height = len(self.y)
+        source = np.rint(2 * horizon * height - 1 - np.arange(height)).astype(np.int64)
+        self.mirror[:] = self.image[np.clip(source, 0, max(int(horizon * height) - 1, 0))]
+
+    def stand(
+        self, rows: np.ndarray, cols: np.ndarray, color: np.ndarray, label: int, level: float
+    ) -> None:
+        """Paint pixels of an upright thing, and its mirror image below ``level``.
+
+        Args:
+            rows: pixel rows ``[n]``.
+            cols: pixel columns ``[n]``.
+            color: ``[n, 3]``.
+            label: the class id.
+            level: screen height of the water at the distance of the thing.
+        """
+        self.put(rows, cols, color, label)
+        height = len(self.y)
+        below = round(2 * level * height) - 1 - rows
+        shown = (below >= 0) & (below < height)
+        self.mirror[below[shown], cols[shown]] = color[shown]
 
     def rows_between(self, top: float, bottom: float) -> slice:
         """Rows whose place lies between two heights."""

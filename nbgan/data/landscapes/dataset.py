@@ -139,8 +139,7 @@ def _checked_size(size: int | tuple[int, int]) -> tuple[int, int]:
     pair = (size, size) if isinstance(size, int | np.integer) else size
     whole = isinstance(pair, tuple | list) and len(pair) == 2
     whole = whole and all(
-        isinstance(n, int | np.integer) and not isinstance(n, bool) and n >= _MIN_SIZE
-        for n in pair
+        isinstance(n, int | np.integer) and not isinstance(n, bool) and n >= _MIN_SIZE for n in pair
     )
     if not whole:
         raise InputError(

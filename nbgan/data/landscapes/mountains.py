@@ -11,7 +11,7 @@ from nbgan.data.landscapes.noise import noise, smoothstep
 from nbgan.data.landscapes.plan import Plan, Range
 from nbgan.data.landscapes.sky import mix, sky_color
 
-_SLICES = 72
+_SLICES = 96
 
 
 def paint_mountains(canvas: Canvas, plan: Plan, mood: Mood) -> None:
@@ -49,14 +49,15 @@ def _paint_range(canvas: Canvas, plan: Plan, mood: Mood, mountain: Range) -> Non
     grain = noise("fractal", canvas.x[cols] * 9 + 3, canvas.y[rows] * 9)
     streak = noise("soft", canvas.x[cols] * 14 + 3 * up, canvas.y[rows] * 5)
 
-    line = mountain.snow_line + 0.10 * grain + 0.05 * np.clip(steep - 0.6, -0.5, 1.5)
+    line = mountain.snow_line + 0.10 * grain + 0.12 * np.clip(steep - 0.7, -0.6, 1.8)
     snow = up > line
     rock = mix(mood.color("mountain"), mood.color("rock") * 0.85, 0.5 + 0.6 * grain)
     low_green = mix(mood.color("conifer") * 1.25, mood.color("grass"), 0.35 + 0.4 * grain)
     rock = mix(rock, low_green, 0.75 * smoothstep(0.42, 0.1, up + 0.12 * grain))
     rock = mix(rock, mood.color("snow"), 0.55 * mood.frost * smoothstep(-0.3, 0.5, grain + up))
     albedo = np.where(snow[:, None], mood.color("snow"), rock)
-    color = albedo * mood.light(np.clip(light * (1 + 0.18 * streak), 0, 1.1))
+    bright = np.where(snow, 0.08 + 0.66 * light**1.3, light)
+    color = albedo * mood.light(np.clip(bright * (1 + 0.18 * streak), 0, 1.1))
     # Snow in the shade is blue: it is lit by the sky alone.
     shade = np.clip(1 - light * 2.2, 0, 1) * snow * 0.35
     color = mix(color, np.array(mood.ambient) * (0.95, 1.15, 1.45), shade)

@@ -42,10 +42,11 @@ def _octave(rng: np.random.Generator, cells: int) -> np.ndarray:
 def _texture(kind: str) -> np.ndarray:
     rng = np.random.default_rng(20190318)
     octaves = [_octave(rng, PERIOD * 2**o) for o in range(_OCTAVES)]
+    total: np.ndarray
     if kind == "soft":
         total = octaves[0] + 0.35 * octaves[1]
     elif kind == "fractal":
-        total = sum(0.5**o * octave for o, octave in enumerate(octaves))
+        total = np.asarray(sum(0.5**o * octave for o, octave in enumerate(octaves)))
     elif kind == "ridged":
         total, weight = np.zeros_like(octaves[0]), np.float32(1.0)
         for o, octave in enumerate(octaves):
@@ -54,11 +55,11 @@ def _texture(kind: str) -> np.ndarray:
             weight = np.clip(ridge * 1.6, 0, 1)
         return np.ascontiguousarray(total / np.quantile(total, 0.999), dtype=np.float32)
     else:
-        total = sum(0.5**o * (np.abs(octave) - 0.8) for o, octave in enumerate(octaves))
+        total = np.asarray(sum(0.5**o * (np.abs(octave) - 0.8) for o, octave in enumerate(octaves)))
     return np.ascontiguousarray(total / (2.4 * total.std()), dtype=np.float32)
 
 
-def noise(kind: str, u: np.ndarray, v: np.ndarray) -> np.ndarray:
+def noise(kind: str, u: np.ndarray, v: np.ndarray | np.float32) -> np.ndarray:
     """Noise at the coordinates ``(u, v)``, broadcast together.
 
     Args:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from nbgan.data.landscapes.canvas import Canvas
@@ -17,8 +19,8 @@ _FOREST_FAR = 85.0
 
 
 def paint_objects(canvas: Canvas, plan: Plan, mood: Mood, terrain: Terrain) -> None:
-    """Paint everything that stands on the ground, the farthest first."""
-    jobs: list[tuple[float, object, tuple]] = []
+    """Paint everything that stands on the ground, and its mirror image, the farthest first."""
+    jobs: list[tuple[float, Callable[..., None], tuple]] = []
     count = int(np.log(_FOREST_FAR / 3.6) / np.log(_ROW_RATIO))
     for i in range(count):
         z = 3.6 * _ROW_RATIO**i
@@ -29,6 +31,7 @@ def paint_objects(canvas: Canvas, plan: Plan, mood: Mood, terrain: Terrain) -> N
     for k, (x, z, size) in enumerate(plan.rocks):
         jobs.append((z, _rock, (x * z / FOCAL, z, size, k)))
     air = haze_color(mood, plan.horizon, canvas.x)
+    canvas.mirror_background(plan.horizon)
     for _, paint, arguments in sorted(jobs, key=lambda job: -job[0]):
         paint(canvas, plan, mood, terrain, air, *arguments)
 
@@ -61,7 +64,8 @@ def _tree_row(
     px = ((place - 0.5) * z / FOCAL).astype(np.float32)
     ox, oz = plan.offset
     wood = noise("fractal", px / 9 + oz, np.full_like(px, z / 9 + ox)) + plan.forest_amount
-    dense = (wood > 0) & (z > plan.forest_start)
+    edge = plan.forest_start * (1 + 0.45 * noise("soft", px / 4 + oz, np.full_like(px, ox)))
+    dense = (wood > 0) & (z > edge)
     lone = random_of(cells, salt + 5) < plan.lone_trees * (0.35 if z < 8 else 1.0)
     column = np.clip(np.searchsorted(canvas.x, place.ravel()), 0, len(canvas.x) - 1)
     shore = np.interp(place.ravel(), canvas.x, terrain.shore[r]).reshape(place.shape)
@@ -79,7 +83,9 @@ def _tree_row(
     half = np.where(conifer, 0.62, 0.86) * (0.8 + 0.4 * random_of(cells, salt + 2))
     s = (u[None, :] - center) / half
     inside = np.abs(s) < 1
-    outline = np.where(conifer, 1 - np.abs(s), 0.42 + 0.58 * np.sqrt(np.clip(1 - s**2, 0, 1)))
+    crown = 0.36 + 0.64 * np.sqrt(np.clip(1 - s**2, 0, 1))
+    crown = crown + 0.10 * noise("soft", s * 2.2 + cells * 0.7, np.float32(0.37 * i))
+    outline = np.where(conifer, 1 - np.abs(s), crown)
     top = np.where(present & inside, foot - tall * grown * outline, 9.0)
     best = np.argmin(top, axis=0)
     pick = (best, np.arange(len(best)))
@@ -94,6 +100,10 @@ def _tree_row(
     t = (y - (foot - tall * grown)) / (tall * grown)
     mask = (y >= top) & (y < bottom)
     bare = single & (t > np.where(conifer, 0.88, 0.66)) & (np.abs(s) > 0.14)
+    if z < 16:
+        # Boughs: near conifers have a stepped outline.
+        step = t * 5 + 0.3 * grown
+        bare |= conifer & (np.abs(s) > t * (0.70 + 0.30 * (step - np.floor(step))))
     rows, cols = np.nonzero(mask & ~bare)
     if not len(rows):
         return
@@ -103,12 +113,18 @@ def _tree_row(
     trunk = single[cols] & (t > np.where(conifer, 0.88, 0.66))
     color[trunk] = mood.color("trunk") * mood.light(np.array([0.3]))
     color = mix(color, air[cols], fog(mood, np.full(len(cols), z * 1.15)))
-    canvas.put(rows, cols, color, FOREST)
+    canvas.stand(rows, cols, color, FOREST, plan.horizon + FOCAL / z)
 
 
 def _tree_color(
-    mood: Mood, plan: Plan, t: np.ndarray, s: np.ndarray, conifer: np.ndarray, cell: np.ndarray,
-    salt: int, z: float,
+    mood: Mood,
+    plan: Plan,
+    t: np.ndarray,
+    s: np.ndarray,
+    conifer: np.ndarray,
+    cell: np.ndarray,
+    salt: int,
+    z: float,
 ) -> np.ndarray:
     sun = mood.sun()
     vary = random_of(cell, salt + 3)
@@ -117,9 +133,9 @@ def _tree_color(
     albedo = np.where(conifer[:, None], needle, leaf)
     tier = t * 4.5 + 0.5 * np.abs(s) + vary
     tier = tier - np.floor(tier)
-    clump = noise("billow", s * 0.9 + 13 * vary, t * 1.6 + 5 * vary) * min(1.0, 12 / z)
+    clump = noise("billow", s * 1.0 + 13 * vary, t * 2.0 + 5 * vary) * min(1.0, 14 / z)
     facing = 0.30 + 0.62 * s * sun[0] + 0.42 * (0.75 - t) * (0.4 + sun[1])
-    texture = np.where(conifer, 0.22 * (0.5 - tier) * min(1.0, 14 / z), -0.22 * clump)
+    texture = np.where(conifer, 0.22 * (0.5 - tier) * min(1.0, 14 / z), -0.30 * clump)
     cosine = np.clip(facing + texture, 0.0, 1)
     low = 1 - 0.38 * smoothstep(0.35, 1.0, t)
     dust = mood.frost * smoothstep(0.15, 0.75, 0.75 - t * 0.65 + 0.35 * s * sun[0] + texture)
@@ -152,10 +168,17 @@ def _sprite(
 
 
 def _rock(
-    canvas: Canvas, plan: Plan, mood: Mood, terrain: Terrain, air: np.ndarray, x: float, z: float,
-    size: float, k: int,
+    canvas: Canvas,
+    plan: Plan,
+    mood: Mood,
+    terrain: Terrain,
+    air: np.ndarray,
+    x: float,
+    z: float,
+    size: float,
+    k: int,
 ) -> None:
-    found = _sprite(canvas, terrain, x, z, (-1.3 * size, 1.3 * size, -0.05, 1.3 * size))
+    found = _sprite(canvas, terrain, x, z, (-1.3 * size, 1.3 * size, -0.2 * size, 1.3 * size))
     if found is None:
         return
     u, v, shown, rows, cols, shore = found
@@ -163,9 +186,9 @@ def _rock(
         return
     u, v = u / (1.2 * size), v / size
     seed = np.float32(k * 3.7 + plan.offset[0])
-    bumpy = 0.62 + 0.38 * noise("fractal", u * 0.9 + seed, np.zeros_like(u) + seed)
+    bumpy = 0.66 + 0.42 * noise("fractal", u * 1.1 + seed, np.zeros_like(u) + seed)
     outline = np.sqrt(np.clip(1 - u**2, 0, 1)) * bumpy
-    inside = shown & (v < outline) & (np.abs(u) < 1)
+    inside = shown & (v < outline) & (v > -0.16 * (1 - u**2)) & (np.abs(u) < 1)
     row, col = np.nonzero(inside)
     if not len(row):
         return
@@ -175,19 +198,27 @@ def _rock(
     facet = noise("soft", across * 1.5 + seed, high * 0.9 + seed)
     turned = noise("soft", across * 1.5 + seed + 0.35 * sun[0], high * 0.9 + seed + 0.3)
     crack = noise("ridged", across * 1.1 + seed, high * 0.8 + seed)
-    cosine = 0.36 + 0.40 * across * sun[0] + 0.34 * (high - 0.45) * sun[1] + 0.55 * (facet - turned)
+    cosine = 0.44 + 0.40 * across * sun[0] + 0.34 * (high - 0.45) * sun[1] + 0.85 * (facet - turned)
     albedo = mix(mood.color("rock") * 1.08, mood.color("rock") * 0.72, smoothstep(0.45, 0.8, crack))
     dust = mood.frost * smoothstep(0.55, 0.8, high + 0.15 * facet)
     albedo = mix(albedo, mood.color("snow"), 0.85 * dust)
-    color = albedo * mood.light(np.clip(cosine, 0, 1)) * (0.72 + 0.28 * high)[:, None]
+    contact = 0.80 + 0.20 * np.clip(high, 0, 1)
+    color = albedo * mood.light(np.clip(cosine, 0, 1)) * contact[:, None]
     row, col = row + rows.start, col + cols.start
     color = mix(color, air[col], fog(mood, np.full(len(col), z)))
-    canvas.put(row, col, color, ROCK)
+    canvas.stand(row, col, color, ROCK, plan.horizon + FOCAL / z)
 
 
 def _house(
-    canvas: Canvas, plan: Plan, mood: Mood, terrain: Terrain, air: np.ndarray, x: float, z: float,
-    size: float, flipped: bool,
+    canvas: Canvas,
+    plan: Plan,
+    mood: Mood,
+    terrain: Terrain,
+    air: np.ndarray,
+    x: float,
+    z: float,
+    size: float,
+    flipped: bool,
 ) -> None:
     found = _sprite(canvas, terrain, x, z, (-1.1 * size, 1.1 * size, -0.06, 1.5 * size))
     if found is None or found[5] < 0.8:
@@ -205,7 +236,7 @@ def _house(
     front = (u >= corner) & (u < right) & (v < wall) & (v > -0.06)
     lean = (v - wall) / slope
     roof = (v >= wall - 0.05) & (v < ridge + 0.03)
-    roof &= (u > corner + 0.07 - lean) & (u < right + 0.08 - 0.45 * lean)
+    roof &= (u > corner - 0.02 - lean) & (u < right + 0.08 - 0.45 * lean)
     eave = (u > left - 0.09) & (u <= middle + 0.02)
     eave &= np.abs(v - (ridge + 0.02 - slope * np.abs(u - middle))) < 0.07
     chimney = (np.abs(u - 0.42) < 0.07) & (v > ridge - 0.1) & (v < ridge + 0.22)
@@ -240,4 +271,4 @@ def _house(
     color = image[row, col]
     row, col = row + rows.start, col + cols.start
     color = mix(color, air[col], fog(mood, np.full(len(col), z)))
-    canvas.put(row, col, color, BUILDING)
+    canvas.stand(row, col, color, BUILDING, plan.horizon + FOCAL / z)

@@ -117,8 +117,8 @@ def _clouds(rng: np.random.Generator, horizon: float) -> tuple[str, tuple[Cloud,
                 Cloud(
                     x=float(rng.uniform(-0.3, 1.3)),
                     y=float(y * horizon),
-                    width=float(0.26 * size),
-                    height=float(0.15 * size * rng.uniform(0.7, 1.2)),
+                    width=float(0.27 * size),
+                    height=float(0.17 * size * rng.uniform(0.7, 1.2)),
                 )
             )
     return kind, tuple(sorted(clouds, key=lambda c: -c.y))
@@ -130,24 +130,44 @@ def draw_plan(rng: np.random.Generator) -> Plan:
     low, high = {"lake": (0.36, 0.6), "sea": (0.3, 0.62)}.get(kind, (0.34, 0.56))
     horizon = float(rng.uniform(low, high))
     path = rng.random() < {"lake": 0.4, "sea": 0.3, "river": 0.35, "hills": 0.85}[kind]
-    path_end = float(rng.uniform(5.5, 13))
-    bend = (float(rng.uniform(-0.12, 0.12)), float(rng.uniform(0.04, 0.13)),
-            float(rng.uniform(0, 6.3)))
+    path_end = float(rng.uniform(4.8, 12))
+    bend = (
+        float(rng.uniform(-0.12, 0.12)),
+        float(rng.uniform(0.04, 0.13)),
+        float(rng.uniform(0, 6.3)),
+    )
     houses = []
     if path and rng.random() < 0.75:
         houses.append((0.0, path_end, float(rng.uniform(0.8, 1.15)), bool(rng.random() < 0.5)))
-    elif rng.random() < 0.4:
-        houses.append((float(rng.uniform(-0.35, 0.35)), float(rng.uniform(6, 14)),
-                       float(rng.uniform(0.8, 1.3)), bool(rng.random() < 0.5)))
+    elif rng.random() < 0.5:
+        houses.append(
+            (
+                float(rng.uniform(-0.35, 0.35)),
+                float(rng.uniform(6, 14)),
+                float(rng.uniform(0.8, 1.3)),
+                bool(rng.random() < 0.5),
+            )
+        )
     for _ in range(int(rng.integers(0, 4)) if houses and rng.random() < 0.5 else 0):
-        houses.append((float(rng.uniform(-0.4, 0.4)), float(rng.uniform(7, 20)),
-                       float(rng.uniform(0.8, 1.2)), bool(rng.random() < 0.5)))
+        houses.append(
+            (
+                float(rng.uniform(-0.4, 0.4)),
+                float(rng.uniform(7, 20)),
+                float(rng.uniform(0.8, 1.2)),
+                bool(rng.random() < 0.5),
+            )
+        )
     rocks = []
     for _ in range(int(rng.integers(1, 4)) if rng.random() < 0.6 else 0):
         x, z = rng.uniform(-0.55, 0.55), rng.uniform(2.3, 9)
         for _ in range(int(rng.integers(1, 5))):
-            rocks.append((float(x + rng.normal(0, 0.10)), float(z * rng.uniform(0.85, 1.15)),
-                          float(rng.uniform(0.12, 0.5) * rng.uniform(0.6, 1.1))))
+            rocks.append(
+                (
+                    float(x + rng.normal(0, 0.10)),
+                    float(z * rng.uniform(0.85, 1.15)),
+                    float(rng.uniform(0.12, 0.5) * rng.uniform(0.6, 1.1)),
+                )
+            )
     cloud_kind, clouds = _clouds(rng, horizon)
     return Plan(
         kind=kind,
@@ -162,11 +182,18 @@ def draw_plan(rng: np.random.Generator) -> Plan:
         water_center=(float(rng.uniform(-4, 4)), float(rng.uniform(7, 14))),
         water_size=(float(rng.uniform(4, 14)), float(rng.uniform(3.5, 8.5))),
         coast_slope=float(rng.uniform(-1.6, 1.6)),
-        island=(float(rng.uniform(-16, 16)), float(rng.uniform(16, 34)),
-                float(rng.uniform(4, 13)), float(rng.uniform(0.8, 3.2))),
+        island=(
+            float(rng.uniform(-16, 16)),
+            float(rng.uniform(16, 34)),
+            float(rng.uniform(4, 13)),
+            float(rng.uniform(0.8, 3.2)),
+        ),
         beach=float(rng.choice([0.0, 0.05, 0.12, 0.22], p=[0.2, 0.25, 0.3, 0.25])),
-        bend=(float(rng.uniform(-0.2, 0.2)), float(rng.uniform(0.1, 0.26)),
-              float(rng.uniform(0, 6.3))),
+        bend=(
+            float(rng.uniform(-0.2, 0.2)),
+            float(rng.uniform(0.1, 0.26)),
+            float(rng.uniform(0, 6.3)),
+        ),
         bend_start=float(rng.uniform(-0.6, 0.6)),
         ground_snow=bool(rng.random() < 0.07),
         forest_amount=float(rng.uniform(-0.75, 0.55)),
@@ -180,7 +207,7 @@ def draw_plan(rng: np.random.Generator) -> Plan:
         path_end=path_end,
         houses=tuple(houses),
         rocks=tuple(rocks),
-        flowers=float(rng.uniform(0.0, 0.75) if rng.random() < 0.45 else -2.0),
+        flowers=float(rng.uniform(0.35, 0.9) if rng.random() < 0.55 else -2.0),
         cloud_kind=cloud_kind,
         clouds=clouds,
         streaks=float(rng.uniform(0.15, 0.5)),

@@ -37,8 +37,8 @@ def _stars(canvas: Canvas, mood: Mood, sky: np.ndarray, horizon: float, salt: in
     key = (cy[:, None] * 4096 + cx[None, :]).astype(np.int64)
     dx = canvas.x[None, :] / cell - cx[None, :] - 0.2 - 0.6 * random_of(key, salt + 1)
     dy = canvas.y[: len(sky), None] / cell - cy[:, None] - 0.2 - 0.6 * random_of(key, salt + 2)
-    size = 0.07 + 0.10 * random_of(key, salt + 3) ** 3
-    bright = np.exp(-(dx**2 + dy**2) / size**2) * (random_of(key, salt + 4) < 0.5)
+    size = 0.05 + 0.07 * random_of(key, salt + 3) ** 3
+    bright = np.exp(-(dx**2 + dy**2) / size**2) * (random_of(key, salt + 4) < 0.34)
     bright *= mood.stars * np.clip((horizon - canvas.y[: len(sky), None]) / 0.2, 0, 1)
     sky += bright[..., None] * np.array([0.9, 0.93, 1.0], np.float32)
 
@@ -107,11 +107,11 @@ def _heaps(x: np.ndarray, y: np.ndarray, plan: Plan, sun: np.ndarray) -> tuple:
         dx = (x - cloud.x) / cloud.width
         dy = (cloud.y - y) / cloud.height
         # A heap: wide flat base, towers of different height on top.
-        tower = 0.55 + 0.65 * noise("soft", x * 1.1 / cloud.width + ox + 7 * i, np.float32(oy))
+        tower = 0.75 + 0.65 * noise("soft", x * 1.1 / cloud.width + ox + 7 * i, np.float32(oy))
         rise = np.clip(1 - dx**2, 0, 1) * np.clip(tower, 0.2, 1.3)
         up = np.where(dy > 0, dy / np.maximum(rise, 0.05), -dy * 4.5)
-        body = 1 - np.sqrt(dx**2 * 0.55 + up**2) - 0.42 * lumps + 0.12 * wisps
-        body = np.where(np.abs(dx) > 1.6, -1, body - 0.12)
+        body = 1 - np.sqrt(dx**2 * 0.7 + up**2) - 0.36 * lumps + 0.14 * wisps
+        body = np.where(np.abs(dx) > 1.6, -1, body)
         shade = 0.42 + 0.42 * dy + 0.26 * sun[0] * dx - 0.30 * lumps + 0.10 * sun[1]
         inside = body > 0
         density = np.where(inside, body, density)

@@ -20,7 +20,9 @@ FAR = 320.0
 _SLICES = 144
 
 
-def winding(z: np.ndarray, start: float, bend: tuple[float, float, float]) -> np.ndarray:
+def winding(
+    z: np.ndarray | np.float32, start: float, bend: tuple[float, float, float]
+) -> np.ndarray:
     """Middle of a winding path or river, as a screen place left or right of the centre."""
     drift, swing, phase = bend
     t = np.log(np.maximum(z, 1e-3))
@@ -28,7 +30,7 @@ def winding(z: np.ndarray, start: float, bend: tuple[float, float, float]) -> np
     return start * fade + drift * t + swing * np.sin(3.1 * t + phase)
 
 
-def path_center(plan: Plan, z: np.ndarray) -> np.ndarray:
+def path_center(plan: Plan, z: np.ndarray | np.float32) -> np.ndarray:
     """X of the middle of the path at the distance ``z``."""
     return winding(z, plan.path_start, plan.path_bend) * z / FOCAL
 
@@ -148,9 +150,11 @@ def paint_terrain(canvas: Canvas, plan: Plan, mood: Mood) -> Terrain:
     color = mix(color, haze_color(mood, plan.horizon, canvas.x[cols]), fog(mood, pz))
     canvas.put(rows, cols, color, label)
     if plan.kind == "sea":
-        beyond = canvas.rows_between(plan.horizon, 1.0)
-        part = canvas.label[beyond]
-        part[np.isin(part, (0, 1, 2, 3))] = WATER
+        # The last slice ends a little below the horizon; the sea goes all the way.
+        open_sea = canvas.y[:, None] >= plan.horizon
+        open_sea = np.broadcast_to(open_sea, canvas.label.shape).copy()
+        open_sea[rows, cols] = False
+        canvas.label[open_sea] = WATER
     return terrain
 
 
@@ -173,17 +177,22 @@ def _classes(
 
 
 def _ground_color(
-    mood: Mood, label: np.ndarray, x: np.ndarray, z: np.ndarray, shore: np.ndarray,
+    mood: Mood,
+    label: np.ndarray,
+    x: np.ndarray,
+    z: np.ndarray,
+    shore: np.ndarray,
     light: np.ndarray,
 ) -> np.ndarray:
     """Lit colours of the ground, ``[n, 3]``; texture fades where it would be finer than pixels."""
     patches = noise("fractal", x / 4.5, z / 4.5 + 7)
     close = np.clip(5 / z, 0, 1)
-    tufts = noise("fractal", x * 1.6 + 3, z * 0.7) * close
+    tufts = noise("fractal", x * 2.6 + 3, z * 1.2) * close
+    swathes = noise("soft", x / 1.7, z / 2.6)
     ripples = noise("soft", x * 0.9, z * 2.6 + 0.8 * patches) * close
     pebbles = noise("billow", x * 2.2, z * 1.3) * close
     grass = mix(mood.color("grass"), mood.color("grass_dry"), np.clip(0.40 + 0.65 * patches, 0, 1))
-    grass *= (1 + 0.17 * tufts + 0.06 * patches)[:, None]
+    grass *= (1 + 0.24 * tufts + 0.10 * swathes * np.sqrt(close))[:, None]
     dust = mood.frost * smoothstep(-0.7, 0.3, patches + 0.5 * tufts)
     snow = mood.color("snow")
     color = mix(grass, snow, 0.55 * dust)

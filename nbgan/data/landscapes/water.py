@@ -10,7 +10,7 @@ from nbgan.data.landscapes.classes import WATER
 from nbgan.data.landscapes.moods import Mood
 from nbgan.data.landscapes.noise import noise, smoothstep
 from nbgan.data.landscapes.plan import Plan
-from nbgan.data.landscapes.sky import mix, sky_color
+from nbgan.data.landscapes.sky import mix
 
 
 def paint_water(canvas: Canvas, plan: Plan, mood: Mood) -> None:
@@ -23,23 +23,17 @@ def paint_water(canvas: Canvas, plan: Plan, mood: Mood) -> None:
     rows, cols = np.nonzero(water)
     x, y = canvas.x[cols], canvas.y[rows]
     t = np.maximum(y - plan.horizon, 0.004)
-    open_sky = sky_color(mood, plan.horizon, x, 2 * plan.horizon - y)
-    canvas.image[rows, cols] = open_sky
-    # Each column mirrors at the place where its water begins.
-    shoreline = np.maximum.accumulate(np.where(water, -1, row_of), axis=0) + 1
-
     spread = t**0.6 + 0.03
     long = noise("soft", (x - 0.5) / spread * 1.6 + 3, np.sqrt(t) * 20)
     short = noise("fractal", (x - 0.5) / spread * 3.0, np.sqrt(t) * 34 + 7)
+    top = np.maximum.accumulate(np.where(water, -1, row_of), axis=0)[rows, cols] + 1
     ripple = 0.6 * long + 0.4 * short
-    top = shoreline[rows, cols]
-    shift = ripple * (0.012 + 0.06 * t) * height
-    source = np.clip(2 * top - 1 - rows + np.rint(shift).astype(np.int64), 0, height - 1)
-    soft = uniform_filter1d(canvas.image, max(3, round(0.035 * height)), axis=0, mode="nearest")
-    soft = uniform_filter1d(soft, max(1, round(0.012 * height)), axis=1, mode="nearest")
-    mirrored = soft[source, cols]
-    blocked = water[source, cols] | (source >= top)
-    mirrored = np.where(blocked[:, None], open_sky, mirrored)
+    shift = np.rint(ripple * (0.010 + 0.07 * t) * height).astype(np.int64)
+
+    still = uniform_filter1d(canvas.mirror, max(2, round(0.022 * height)), axis=0, mode="nearest")
+    still = uniform_filter1d(still, max(1, round(0.012 * height)), axis=1, mode="nearest")
+    first = int(np.ceil(plan.horizon * height - 0.5))
+    mirrored = still[np.clip(rows + shift, min(first, height - 1), height - 1), cols]
 
     grazing = 0.42 + 0.50 * np.exp(-t / 0.16)
     depth = mood.color("water") * mood.light(np.full(len(x), 0.6, np.float32))
@@ -52,5 +46,5 @@ def paint_water(canvas: Canvas, plan: Plan, mood: Mood) -> None:
         spark = smoothstep(-0.15, 0.45, ripple) * lane * mood.glitter
         color = mix(color, mood.disc, np.clip(spark, 0, 0.9))
     near_shore = np.exp(-(rows - top) / (0.012 * height))
-    color *= (1 - 0.22 * near_shore)[:, None]
+    color *= ((1 - 0.22 * near_shore) * (1 + 0.20 * ripple * smoothstep(0.02, 0.3, t)))[:, None]
     canvas.image[rows, cols] = color

@@ -1,0 +1,1 @@
+"""Widgets that run in JupyterLab and, where they need no model, in the built page."""

@@ -1,0 +1,44 @@
+"""The built book and the browser that reads it; both made once for all tests."""
+
+import functools
+import http.server
+import threading
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from book.tools import browser as chromium
+from book.tools.build import ROOT, Book, build
+
+
+@pytest.fixture(scope="session")
+def built_book():
+    """The book of this repository, from notebooks executed with the preset ``smoke``."""
+    book = Book(preset="smoke", output=ROOT / "_build" / "html-smoke")
+    build(book)
+    return book
+
+
+@pytest.fixture(scope="session")
+def served(built_book):
+    """Address of a server on this machine that serves the built book."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *arguments):
+            pass
+
+    handler = functools.partial(Quiet, directory=str(built_book.html))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A headless Chromium."""
+    path = str(chromium.ensure())
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=path, args=chromium.FLAGS)
+        yield found
+        found.close()
