@@ -152,6 +152,7 @@ def execute(
             target,
             parameters=changed,
             kernel_name="python3",
+            language="python",
             cwd=source.parent,
             progress_bar=False,
             execution_timeout=cell_timeout,
@@ -178,15 +179,17 @@ def _failure(source: Path, target: Path, error: Exception, cell_timeout: int) ->
         for cell in _read(target).cells
         if not ADDED_BY_PAPERMILL.intersection(cell.metadata.get("tags", []))
     ]
-    for number, cell in enumerate(own, start=1):
-        status = cell.metadata.get("papermill", {}).get("status")
-        if cell.cell_type == "code" and cell.source.strip() and status != "completed":
-            first = next(line for line in cell.source.splitlines() if line.strip())
-            return (
-                f"chapter {source.stem} failed in cell {number} of {len(own)}\n"
-                f"    {first}\n{reason}\n(as far as it came: {target})"
-            )
-    return f"chapter {source.stem} failed: {reason}"
+    # The cell that was started last: papermill may mark a cell that ran out of time as completed.
+    started = [
+        i for i, cell in enumerate(own) if cell.metadata.get("papermill", {}).get("start_time")
+    ]
+    if not started:
+        return f"chapter {source.stem} failed: {reason}"
+    first = next(line for line in own[started[-1]].source.splitlines() if line.strip())
+    return (
+        f"chapter {source.stem} failed in cell {started[-1] + 1} of {len(own)}\n"
+        f"    {first}\n{reason}\n(as far as it came: {target})"
+    )
 
 
 def _read(path: Path) -> Any:

@@ -24,14 +24,13 @@ def open_split(recipe: Recipe, split: str, *, progress: bool = True) -> Dataset 
             f"data set '{recipe.data}' needs a path: give 'data_path' (--data-path on the command "
             "line), the folder that holds its files"
         )
+    size = recipe.size if recipe.aspect_ratio == 1 else recipe.height_width
     if recipe.data_path is not None:
         if recipe.data == "folder" and split not in folder_splits(recipe.data_path):
             return None
-        return open_dataset(
-            recipe.data, size=recipe.height_width, split=split, path=recipe.data_path
-        )
+        return open_dataset(recipe.data, size=size, split=split, path=recipe.data_path)
     length = recipe.train_pictures if split == "train" else recipe.evaluate_pictures
-    world = open_dataset(recipe.data, size=recipe.height_width, split=split, length=length)
+    world = open_dataset(recipe.data, size=size, split=split, length=length)
     return CachedDataset(world, progress=progress)
 
 

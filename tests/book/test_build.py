@@ -137,10 +137,15 @@ def test_performance_page_shows_used_columns_only():
     assert "| what | here | unit |" in text
     assert "| a picture at 128 px | 41.25 | ms |" in text
     assert "Machine: cores 2." in text
-    broken = pytest.raises(BuildError, match="not valid JSON")
-    path = pages.Path(__file__)
-    with broken:
-        pages._read_json(path)
+
+
+def test_results_that_are_no_json_are_named(tmp_path, monkeypatch):
+    monkeypatch.setattr("nbgan.zoo.names", lambda: [])
+    for folder in ("benchmarks", "tree/book"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / pages.RESULTS).write_text('{"results": [')
+    with pytest.raises(BuildError, match=r"results\.json: not valid JSON"):
+        pages.write(tmp_path, tmp_path / "tree", log=str)
 
 
 def test_performance_page_is_listed_only_with_results(tmp_path):

@@ -18,7 +18,7 @@ from nbgan.data.landscapes.terrain import paint_terrain
 from nbgan.data.landscapes.water import paint_water
 from nbgan.errors import InputError
 
-VERSION = 1
+VERSION = 2
 """Raised whenever the same index gives other pixels than before."""
 
 _SPLITS = {"train": 20000, "val": 500, "test": 500}
