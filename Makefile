@@ -57,7 +57,7 @@ lint: $(READY) ## formatter, linter, types, notebooks without outputs
 	$(PY) -m book.tools.notebooks notebooks
 
 weights: $(READY) ## train the shipped weights again (hours on a CPU)
-	$(PY) -m nbgan.zoo
+	$(PY) -m nbgan.zoo.build
 
 clean: ## remove what was built; the environment stays
 	rm -rf _build .pytest_cache .mypy_cache .ruff_cache

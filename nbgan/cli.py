@@ -204,10 +204,13 @@ def report(
         limit: read at most so many pictures.
         figure: write a picture of the report to this file.
     """
-    from nbgan.data import open_dataset
+    from nbgan.data import needs_path, open_dataset
     from nbgan.data.report import report as make_report
 
-    result = make_report(open_dataset(name, path=path, split=split, size=size), limit=limit)
+    # A report should list everything that is wrong, so opening must not stop at the first.
+    options = {"strict": False} if needs_path(name) else {}
+    data = open_dataset(name, path=path, split=split, size=size, **options)
+    result = make_report(data, limit=limit)
     print(result)
     if figure is not None:
         result.figure().savefig(figure, dpi=150)

@@ -1,4 +1,4 @@
-"""Pages that are written from measurements: the model zoo and the performance table."""
+"""Pages that are not written by hand: model zoo, performance table, credits of the artwork."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ def write(root: Path, tree: Path, log=print) -> None:
     log(f"==> model zoo: {len(cards)} cards")
     folder = tree / "book"
     (folder / "model_zoo.md").write_text(model_zoo(cards, folder / "zoo"))
+    (folder / "artwork.txt").write_text(artwork())
     results = root / RESULTS
     if results.exists():
         (folder / "performance.md").write_text(performance(_read_json(results)))
@@ -98,6 +99,18 @@ def _training(card: dict[str, Any]) -> str | None:
     minutes = round(seconds / 60)
     duration = f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
     return f"{steps:,} steps in {duration}"
+
+
+def artwork() -> str:
+    """The table of the artists whose drawings the Avatars world uses, MyST text."""
+    from nbgan.data.avatars import credits
+
+    lines = ["| style | drawn by | licence |", "|---|---|---|"]
+    for row in credits():
+        title = f"[{_cell(row['title'])}]({row['source']})"
+        licence = f"[{_cell(row['license'])}]({row['license_url']})"
+        lines.append(f"| {title} | {_cell(row['creator'])} | {licence} |")
+    return "\n".join(lines) + "\n"
 
 
 def performance(results: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from nbgan.errors import InputError
 
@@ -131,26 +131,10 @@ class LabelSpace:
         Raises:
             InputError: not readable, not a PNG, stored as colours instead of ids, or unknown ids.
         """
-        try:
-            with Image.open(path) as picture:
-                picture.load()
-        except FileNotFoundError:
-            raise InputError(f"{path}: no such file") from None
-        except (UnidentifiedImageError, OSError, SyntaxError) as error:
-            raise InputError(
-                f"{path}: not a readable image ({error}); it may be truncated, export it again"
-            ) from None
-        if picture.format != "PNG":
-            raise InputError(
-                f"{path}: a mask must be a PNG that stores class ids, got {picture.format}; "
-                "lossy formats change ids, export the mask as an indexed PNG"
-            )
-        if picture.mode not in ("P", "L", "1", "I", "I;16"):
-            raise InputError(
-                f"{path}: a mask must store one class id per pixel (indexed or grey), got a "
-                f"{picture.mode} colour image; convert it with LabelSpace.from_colors first"
-            )
-        label = np.asarray(picture).astype(np.int64)
+        # pictures.py checks ids against label spaces, so it cannot be imported at the top.
+        from nbgan.data.pictures import read_ids
+
+        label = read_ids(path)
         self.check(label, where=str(path))
         return label
 

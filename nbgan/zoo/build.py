@@ -154,10 +154,9 @@ def make(name: str, *, runs: Path = Path("runs")) -> dict[str, Any]:
         "seconds": round(trainer.seconds),
         "pictures_seen": trainer.step * entry.recipe.batch_size * entry.recipe.accumulate,
         "hardware": hardware(),
-        "parameters": {
-            key: sum(p.numel() for p in network.parameters())
-            for key, network in system.shipped_networks().items()
-        },
+        "parameters": sum(
+            p.numel() for net in system.shipped_networks().values() for p in net.parameters()
+        ),
         "scores": {key: round(float(value), 4) for key, value in measured.items()},
         "scored_on": f"{len(data)} validation pictures of {entry.recipe.data}",  # type: ignore[arg-type]
         "failures": list(entry.failures),

@@ -1,0 +1,1 @@
+"""Speed and memory claims, one script each. ``make bench`` runs them all."""

@@ -1,0 +1,53 @@
+"""Diagrams and tables of the chapters."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from nbgan.data.landscapes import LANDSCAPES
+from nbgan.diagrams import Diagram, class_legend
+from nbgan.errors import InputError
+from nbgan.tables import Table
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+def test_coordinates_are_inches_even_after_a_picture():
+    drawing = Diagram(width=4, height=2)
+    drawing.picture(1, 1, LANDSCAPES.colorize(np.zeros((4, 8), int)), size=1)
+    assert drawing.axes.get_xlim() == (0, 4)
+    assert drawing.axes.get_ylim() == (0, 2)
+
+
+def test_arrows_start_and_end_at_box_sides():
+    box = Diagram(width=4, height=2).box(2, 1, "conv", width=1, height=0.5, note="[N, C, H, W]")
+    assert box.left == (1.5, 1) and box.right == (2.5, 1)
+    assert box.top == (2, 1.25) and box.bottom == (2, 0.75)
+
+
+def test_unknown_kind_and_short_arrow_are_refused():
+    drawing = Diagram(width=4, height=2)
+    with pytest.raises(InputError, match="unknown 'convolution'; choose one of map"):
+        drawing.box(1, 1, "conv", kind="convolution")
+    with pytest.raises(InputError, match="needs a start and an end"):
+        drawing.arrow((1, 1))
+
+
+def test_legend_names_every_class():
+    texts = {text.get_text() for text in class_legend(LANDSCAPES).axes[0].texts}
+    assert texts == set(LANDSCAPES.classes)
+
+
+def test_table_in_html_and_text():
+    table = Table(["model", "mIoU"], [["a < b", 0.123456], ["c", 12345.6]])
+    assert "<td>a &lt; b</td><td>0.123</td>" in table._repr_html_()
+    assert repr(table).splitlines() == ["model  mIoU", "a < b  0.123", "c      12346"]
+
+
+def test_table_with_a_short_row_is_refused():
+    with pytest.raises(InputError, match="row 0 has 1 cells, the header 2"):
+        Table(["a", "b"], [[1]])
