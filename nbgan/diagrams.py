@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -172,8 +173,10 @@ class Diagram:
         if len(points) < 2:
             raise InputError(f"points: got {len(points)}; an arrow needs a start and an end")
         style = (0, (4, 2.5)) if dashed else "solid"
-        for a, b in zip(points[:-2], points[1:-1], strict=True):
-            self.axes.plot(*zip(a, b, strict=True), color=INK, linewidth=1.2, linestyle=style, zorder=1)
+        for a, b in pairwise(points[:-1]):
+            self.axes.plot(
+                *zip(a, b, strict=True), color=INK, linewidth=1.2, linestyle=style, zorder=1
+            )
         self.axes.annotate(
             "",
             xy=points[-1],
@@ -189,7 +192,7 @@ class Diagram:
             zorder=1,
         )
         if label:
-            pieces = list(zip(points[:-1], points[1:], strict=True))
+            pieces = list(pairwise(points))
             a, b = max(pieces, key=lambda piece: np.hypot(*np.subtract(piece[0], piece[1])))
             flat = abs(a[1] - b[1]) < abs(a[0] - b[0])
             x, y = (a[0] + b[0]) / 2, (a[1] + b[1]) / 2

@@ -63,15 +63,17 @@ def read_metadata(path: str | Path, expected: str = MODEL_FORMAT) -> dict[str, s
     path = Path(path)
     if not path.is_file():
         raise InputError(f"{path}: no such file")
-    head = path.open("rb").read(4)
-    if head[:2] == b"PK" or head[:1] == b"\x80":
+    with path.open("rb") as file:
+        head = file.read(9)
+    # A safetensors file has a JSON header after eight bytes of length.
+    if head[8:] != b"{" and head.startswith((b"PK", b"\x80")):
         raise InputError(
             f"{path}: this is a pickle, which can run code when it is opened, so it is not read "
             "as a model file. For a published checkpoint use nbgan.official.load"
         )
     try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
+        with safe_open(path, framework="pt") as tensors:
+            metadata = tensors.metadata() or {}
     except (SafetensorError, OSError) as error:
         raise InputError(
             f"{path}: not a readable safetensors file ({error}); it may be truncated, copy it again"

@@ -109,6 +109,13 @@ def scores(system: System, batches: list[Batch]) -> dict[str, float]:
     }
     features = embedded_features(judge, instead_of="Inception")
     painted = torch.cat(list(paint(system, batches)))
+    if system.recipe.z_dim:
+        result["miou_sampled_styles"] = semantic_scores(
+            lambda batch: next(paint(system, [batch])),
+            segmenter.network,
+            batches,
+            system.label_space,
+        ).mean_iou
     real = torch.cat([batch["image"] for batch in batches])
     for score in distribution_scores(features, real, painted):
         result[score.name] = score.value
