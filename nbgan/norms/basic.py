@@ -13,7 +13,7 @@ from nbgan.errors import InputError
 
 
 def check_features(x: Tensor, channels: int | None = None, where: str = "x") -> None:
-    """Raise InputError unless ``x`` is float ``[N, C, H, W]``, with ``channels`` channels if given."""
+    """Raise InputError unless ``x`` is float ``[N, C, H, W]`` with ``channels``, if given."""
     if x.ndim != 4 or not x.is_floating_point():
         raise InputError(
             f"{where}: expected a float tensor [N, C, H, W], got {x.dtype} with shape "

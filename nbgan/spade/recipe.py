@@ -72,8 +72,9 @@ class SpadeRecipe(Recipe):
             train_pictures=8000,
             size=128,
             flip=True,
-            batch_size=8,
+            batch_size=4,
             steps=6000,
+            decay_from=3600,
             precision="bf16",
             channels_last=True,
             width=16,
@@ -87,18 +88,27 @@ class SpadeRecipe(Recipe):
             kl=0.005,
             learning_rate=4e-4,
             betas=(0.0, 0.99),
-            ema_decay=0.998,
+            ema_decay=0.999,
             evaluate_pictures=500,
         )
-        gpu = cpu.replace(batch_size=32, steps=60000, width=32, max_width=256, hidden=64)
+        gpu = cpu.replace(
+            batch_size=32, steps=60000, decay_from=36000, width=32, max_width=256, hidden=64
+        )
         compare = cpu.replace(
-            size=64, batch_size=16, steps=1500, z_dim=None, perceptual=0.0, ema_decay=0.995
+            size=64,
+            batch_size=16,
+            steps=1500,
+            decay_from=900,
+            z_dim=None,
+            perceptual=0.0,
+            ema_decay=0.99,
         )
         smoke = cpu.replace(
             train_pictures=16,
             size=32,
             batch_size=2,
             steps=3,
+            decay_from=None,
             precision="fp32",
             channels_last=False,
             width=4,
@@ -114,8 +124,9 @@ class SpadeRecipe(Recipe):
             checkpoint_every=2,
             evaluate_pictures=4,
         )
-        # 5,000 COCO-Stuff or 20,210 ADE20K pictures an epoch; the published schedules count epochs.
-        paper = cls(size=256, batch_size=32, data_path=None, z_dim=None, use_instances=True)
+        # The published schedules count epochs: of 118,287 pictures (COCO-Stuff), 20,210 (ADE20K)
+        # and 2,975 (Cityscapes).
+        paper = cls(size=256, batch_size=32, z_dim=None, use_instances=True, ema_decay=0.0)
         return {
             "smoke": smoke,
             "cpu": cpu,
@@ -134,7 +145,7 @@ class SpadeRecipe(Recipe):
                 decay_from=100 * 20210 // 32,
             ),
             "paper_cityscapes": paper.replace(
-                data="cityscapes",
+                data="folder",
                 size=512,
                 aspect_ratio=2.0,
                 batch_size=16,
