@@ -24,9 +24,7 @@ def main(arguments: list[str] | None = None) -> None:
             train(arguments[1:])
         elif arguments and arguments[0] in GROUPS:
             group, description = GROUPS[arguments[0]]
-            group.cli(
-                args=arguments[1:], prog=f"nbgan {arguments[0]}", description=description
-            )
+            group.cli(args=arguments[1:], prog=f"nbgan {arguments[0]}", description=description)
         else:
             app.cli(
                 args=arguments,
@@ -40,7 +38,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 @app.command(name="train")
 def _train_help() -> None:
-    """Train a system: `nbgan train spade --preset cpu --out runs/mine`; see `nbgan train --help`."""
+    """Train a system, for example `nbgan train spade`; see `nbgan train --help`."""
     raise AssertionError("main() dispatches train")
 
 
@@ -54,21 +52,22 @@ def train(arguments: list[str]) -> None:
     system = arguments[0] if arguments and not arguments[0].startswith("-") else None
     if system is None:
         print(
-            "usage: nbgan train SYSTEM [--preset NAME] [--out FOLDER] [--resume] [--FIELD VALUE …]\n\n"
+            "usage: nbgan train SYSTEM [--preset NAME] [--out FOLDER] [--resume] "
+            "[--FIELD VALUE …]\n\n"
             f"SYSTEM is one of: {', '.join(SYSTEMS)}.\n"
             "`nbgan train SYSTEM --help` lists the presets and every field of its recipe.\n\n"
             "On your own folder (images/, labels/, label_space.json):\n"
-            "  nbgan train spade --preset cpu --data folder --data-path my_pictures --out runs/mine\n"
+            "  nbgan train spade --data folder --data-path my_pictures --out runs/mine\n"
             "On several GPUs or processes:\n"
             "  accelerate launch -m nbgan train spade --preset gpu --out runs/big"
         )
         if "--help" not in arguments and "-h" not in arguments:
             raise InputError("train needs the name of a system")
         return
-    recipe_type = system_type(system).recipe_type
+    recipe_type: Any = system_type(system).recipe_type
     preset = _value_of("--preset", arguments) or "cpu"
     default = recipe_type.preset(preset)
-    command = dataclasses.make_dataclass(
+    command: Any = dataclasses.make_dataclass(
         "Train",
         [
             ("preset", Literal[tuple(recipe_type.presets())], dataclasses.field(default=preset)),
@@ -84,7 +83,7 @@ def train(arguments: list[str]) -> None:
         out: folder for weights, training state, log and sample grids.
         resume: go on from the training state in the folder.
     """
-    chosen = tyro.cli(command, args=arguments[1:], prog=f"nbgan train {system}")
+    chosen: Any = tyro.cli(command, args=arguments[1:], prog=f"nbgan train {system}")
     trainer = start_training(chosen.recipe, out=chosen.out, resume=chosen.resume)
     scores = trainer.evaluate()
     if trainer.main:

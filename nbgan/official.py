@@ -39,7 +39,9 @@ def parts() -> list[str]:
 
 def loadable() -> list[str]:
     """The parts that :func:`load` can build from a published file."""
-    return sorted(p for p, room in ROOMS.items() if p in getattr(import_module(room), "BUILDERS", {}))
+    return sorted(
+        p for p, room in ROOMS.items() if p in getattr(import_module(room), "BUILDERS", {})
+    )
 
 
 def load(path: str | Path, part: str, **options: Any) -> nn.Module:
@@ -81,7 +83,9 @@ def read_state_dict(path: str | Path) -> dict[str, Tensor]:
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        lines = [line for line in str(error).splitlines() if "GLOBAL" in line or "Unsupported" in line]
+        lines = [
+            line for line in str(error).splitlines() if "GLOBAL" in line or "Unsupported" in line
+        ]
         detail = lines[0].strip() if lines else "it holds more than tensors"
         raise InputError(
             f"{path}: refused, because reading it would run code ({detail}). "

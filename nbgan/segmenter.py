@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import ClassVar, Self
 
 import torch
@@ -67,11 +68,11 @@ class Segmenter(nn.Module):
                 ConvBlock(in_channels=shallow, out_channels=deep, stride=2),
                 ConvBlock(in_channels=deep, out_channels=deep),
             )
-            for shallow, deep in zip(channels[:-1], channels[1:], strict=True)
+            for shallow, deep in pairwise(channels)
         )
         self.up = nn.ModuleList(
             ConvBlock(in_channels=shallow + deep, out_channels=shallow)
-            for shallow, deep in zip(channels[:-1], channels[1:], strict=True)
+            for shallow, deep in pairwise(channels)
         )
         self.head = nn.Conv2d(channels[0], label_space.num_classes, 1)
 
@@ -193,9 +194,7 @@ class SegmenterSystem(System):
     def __init__(self, recipe: SegmenterRecipe, label_space: LabelSpace) -> None:
         super().__init__(recipe, label_space)
         torch.manual_seed(recipe.seed)
-        self.network = Segmenter(
-            label_space=label_space, width=recipe.width, depth=recipe.levels
-        )
+        self.network = Segmenter(label_space=label_space, width=recipe.width, depth=recipe.levels)
 
     def segment(self, image: Tensor) -> Tensor:
         """Images ``[N, 3, H, W]`` in [−1, 1] to class ids ``[N, H, W]``."""

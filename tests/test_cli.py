@@ -45,9 +45,7 @@ def folder(tmp_path):
 def test_train_on_own_folder_then_sample_and_evaluate(capsys, tmp_path, folder):
     out = tmp_path / "run"
     source = ("--data", "folder", "--data-path", str(folder))
-    code, text, err = run(
-        capsys, "train", "spade", "--preset", "smoke", *source, "--out", str(out)
-    )
+    code, text, err = run(capsys, "train", "spade", "--preset", "smoke", *source, "--out", str(out))
     assert code == 0, err
     assert "model.safetensors" in text
     model = str(out / "model.safetensors")

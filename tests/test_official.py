@@ -57,7 +57,7 @@ def test_checkpoint_with_code_is_refused_and_not_run(tmp_path):
 
 def test_truncated_absent_and_foreign_files(tmp_path):
     path, _, _ = published("generator_vae_normal", tmp_path)
-    path.write_bytes(path.read_bytes()[: 1000])
+    path.write_bytes(path.read_bytes()[:1000])
     with pytest.raises(InputError, match="truncated, download it again"):
         official.load(path, "spade/generator")
     with pytest.raises(InputError, match="no such file"):

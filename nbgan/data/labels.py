@@ -92,9 +92,7 @@ class LabelSpace:
                 f"{where}: class ids must be integers, got {array.dtype}; convert with .long()"
             )
         found = np.unique(array)
-        unknown = [
-            int(i) for i in found if not 0 <= i < self.num_classes and i != self.ignore_id
-        ]
+        unknown = [int(i) for i in found if not 0 <= i < self.num_classes and i != self.ignore_id]
         if unknown:
             ignore = "" if self.ignore_id is None else f", or {self.ignore_id} for 'unlabelled'"
             raise InputError(

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -34,6 +35,8 @@ class GanLoss:
     fake: Callable[[Tensor], Tensor]
     generator: Callable[[Tensor], Tensor]
 
+
+GanLossName = Literal["hinge", "least_squares", "logistic", "wasserstein"]
 
 GAN_LOSSES: dict[str, GanLoss] = {
     "hinge": GanLoss(

@@ -11,9 +11,9 @@ A feature network is any object with a ``name`` and a call that turns images ``[
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 import torch
 import torchvision
@@ -118,11 +118,12 @@ class ModuleFeatures:
                 "pass a network that has one, such as nbgan.segmenter.Segmenter"
             )
         self.module = copy.deepcopy(module).eval().requires_grad_(False)
+        self._features = cast(Callable[[Tensor], list[Tensor]], self.module.features)
         self.name = name
 
     def __call__(self, image: Tensor) -> list[Tensor]:
         """Images ``[N, 3, H, W]`` in [−1, 1] to feature maps, shallow to deep."""
-        return self.module.features(image)
+        return self._features(image)
 
     def to(self, *args, **kwargs) -> ModuleFeatures:
         """Move to a device or dtype, as :meth:`torch.nn.Module.to` does."""

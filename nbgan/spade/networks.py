@@ -7,7 +7,7 @@ appendix A, figures 11 to 14. Checked against the published implementation
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, cast
 
 import torch
 from torch import Tensor, nn
@@ -163,7 +163,7 @@ class SpadeGenerator(nn.Module):
             if scale not in resized:
                 size = (self.start[0] * scale, self.start[1] * scale)
                 resized[scale] = F.interpolate(segmap, size=size, mode="nearest")
-            result.append(block.modulations(resized[scale]))
+            result.append(cast(SpadeResBlock, block).modulations(resized[scale]))
         return result
 
     def forward(
@@ -214,7 +214,8 @@ class PlainResBlock(nn.Module):
         )
         self.shortcut = (
             nn.Sequential(
-                nn.BatchNorm2d(in_channels), wrap(nn.Conv2d(in_channels, out_channels, 1, bias=False))
+                nn.BatchNorm2d(in_channels),
+                wrap(nn.Conv2d(in_channels, out_channels, 1, bias=False)),
             )
             if in_channels != out_channels
             else nn.Identity()
@@ -351,4 +352,4 @@ def block_widths(width: int, depth: str, max_width: int | None) -> list[int]:
 def upsample_before(depth: str) -> list[bool]:
     """Whether the features are doubled in size before each block."""
     plan = [False, True, depth != "normal", True, True, True, True]
-    return plan + [True] if depth == "most" else plan
+    return [*plan, True] if depth == "most" else plan

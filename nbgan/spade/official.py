@@ -7,7 +7,7 @@ The published release (NVlabs/SPADE) saves one plain state dict per network: ``*
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -17,7 +17,7 @@ from nbgan.data.labels import LabelSpace
 from nbgan.data.palette import distinct_colors
 from nbgan.errors import InputError
 from nbgan.gan.discriminator import MultiScaleDiscriminator
-from nbgan.gan.losses import gan_loss, kl_loss, over_scales, reparameterize
+from nbgan.gan.losses import GanLossName, gan_loss, kl_loss, over_scales, reparameterize
 from nbgan.norms.official import parse_spade_config
 from nbgan.spade.networks import ImageEncoder, SpadeGenerator, SpadeResBlock
 from nbgan.spade.recipe import SpadeRecipe
@@ -27,7 +27,7 @@ from nbgan.train.checkpoint import load_weights
 
 State = Mapping[str, Tensor]
 
-GAN_MODES = {
+GAN_MODES: dict[str, GanLossName] = {
     "hinge": "hinge",
     "ls": "least_squares",
     "original": "logistic",
@@ -35,7 +35,7 @@ GAN_MODES = {
 }
 """Published names of the adversarial losses, and ours."""
 
-_RENAMINGS = [
+_RENAMINGS: list[tuple[str, str | Callable[[re.Match[str]], str]]] = [
     (r"^head_0\.", "blocks.0."),
     (r"^G_middle_0\.", "blocks.1."),
     (r"^G_middle_1\.", "blocks.2."),
@@ -212,7 +212,7 @@ def _replay_discriminator(
     options: Any, state: State, inputs: State, mode: str
 ) -> dict[str, Tensor]:
     discriminator = build_discriminator(options, state, "state").train(mode == "train")
-    outputs = {}
+    outputs: dict[str, Tensor] = {}
     for i, features in enumerate(discriminator(inputs["input"].float())):
         if options["no_ganFeat_loss"]:
             features = features[-1:]
@@ -283,7 +283,7 @@ def _model_step(options: Any, state: State, inputs: State, mode: str) -> dict[st
         width=options["ngf"],
         depth=options["num_upsampling_layers"],
         hidden=options["spade_hidden_nc"],
-        norm=norm,
+        norm="instance" if norm == "instance" else "batch",
         kernel_size=kernel_size,
         z_dim=options["z_dim"] if options["use_vae"] else None,
         encoder_width=options["ngf"],
@@ -318,9 +318,14 @@ def _model_step(options: Any, state: State, inputs: State, mode: str) -> dict[st
         "real": "D_real",
     }
     outputs: dict[str, Tensor] = {}
+    losses_of = {
+        "generator": system.generator_losses,
+        "discriminator": system.discriminator_losses,
+    }
     for phase, prefix in zip(system.phases(), ("G", "D"), strict=True):
         with system.only(phase):
-            losses = phase.losses(batch, inputs.get(f"eps_{phase.name}_step"))
+            noise = inputs.get(f"eps_{phase.name}_step")
+            losses = losses_of[phase.name](batch, noise)
             total = torch.stack(list(losses.values())).sum()
             system.zero_grad()
             total.backward()

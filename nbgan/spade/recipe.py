@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal, Self
 
+from nbgan.gan.losses import GanLossName
 from nbgan.spade.networks import Depth
 from nbgan.train.recipe import Recipe
 
@@ -49,7 +50,7 @@ class SpadeRecipe(Recipe):
     """Convolutions of each discriminator before its logits."""
     discriminator_scales: int = 2
     """Number of discriminators."""
-    gan_loss: Literal["hinge", "least_squares", "logistic", "wasserstein"] = "hinge"
+    gan_loss: GanLossName = "hinge"
     """Adversarial loss."""
     feature_matching: float = 10.0
     """Weight of the feature matching loss."""

@@ -7,7 +7,7 @@ discriminator as one batch.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 import torch
@@ -56,21 +56,28 @@ class SpadeSystem(System):
         channels = label_channels(
             label_space, dont_care=recipe.dont_care, use_instances=recipe.use_instances
         )
-        shape = {
-            "label_channels": channels,
-            "width": recipe.width,
-            "height_width": recipe.height_width,
-            "depth": recipe.depth,
-            "z_dim": recipe.z_dim,
-            "max_width": recipe.max_width,
-        }
-        self.generator: nn.Module
+        self.generator: SpadeGenerator | InputGenerator
         if recipe.conditioning == "spade":
             self.generator = SpadeGenerator(
-                **shape, hidden=recipe.hidden, norm=recipe.norm, kernel_size=recipe.kernel_size
+                label_channels=channels,
+                width=recipe.width,
+                height_width=recipe.height_width,
+                depth=recipe.depth,
+                z_dim=recipe.z_dim,
+                max_width=recipe.max_width,
+                hidden=recipe.hidden,
+                norm=recipe.norm,
+                kernel_size=recipe.kernel_size,
             )
         else:
-            self.generator = InputGenerator(**shape)
+            self.generator = InputGenerator(
+                label_channels=channels,
+                width=recipe.width,
+                height_width=recipe.height_width,
+                depth=recipe.depth,
+                z_dim=recipe.z_dim,
+                max_width=recipe.max_width,
+            )
         self.encoder = (
             None
             if recipe.z_dim is None
@@ -114,9 +121,7 @@ class SpadeSystem(System):
         return next(self.generator.parameters()).device
 
     @torch.no_grad()
-    def modulations(
-        self, label: Tensor, instance: Tensor | None = None
-    ) -> list[list[Modulation]]:
+    def modulations(self, label: Tensor, instance: Tensor | None = None) -> list[list[Modulation]]:
         """What depends on the label map alone; pass it to :meth:`generate` to try many styles."""
         if not isinstance(self.generator, SpadeGenerator):
             raise InputError(
@@ -160,7 +165,7 @@ class SpadeSystem(System):
                 f"{list(style.shape)}"
             )
         z = None if style is None else style.to(segmap)
-        if modulations is not None:
+        if modulations is not None and isinstance(self.generator, SpadeGenerator):
             return self.generator(segmap, z, modulations)
         return self.generator(segmap, z)
 
@@ -212,9 +217,7 @@ class SpadeSystem(System):
         """
         segmap = self.segmap(batch["label"], batch.get("instance"))
         fake, style_losses = self._paint(segmap, batch["image"], noise)
-        judged_fake, judged_real = judge_together(
-            self.discriminator, segmap, fake, batch["image"]
-        )
+        judged_fake, judged_real = judge_together(self.discriminator, segmap, fake, batch["image"])
         losses = {"gan": over_scales(self.gan_loss.generator, judged_fake)}
         if self.recipe.feature_matching:
             losses["feature_matching"] = self.recipe.feature_matching * feature_matching_loss(
@@ -229,9 +232,7 @@ class SpadeSystem(System):
         segmap = self.segmap(batch["label"], batch.get("instance"))
         with torch.no_grad():
             fake, _ = self._paint(segmap, batch["image"], noise)
-        judged_fake, judged_real = judge_together(
-            self.discriminator, segmap, fake, batch["image"]
-        )
+        judged_fake, judged_real = judge_together(self.discriminator, segmap, fake, batch["image"])
         return {
             "fake": over_scales(self.gan_loss.fake, judged_fake),
             "real": over_scales(self.gan_loss.real, judged_real),
@@ -280,12 +281,12 @@ class SpadeSystem(System):
         if judge not in zoo.names():
             return {}
 
-        def paint(batch: Batch) -> Tensor:
+        def paint(batch: Mapping[str, Tensor]) -> Tensor:
             style = None if self.encoder is None else self.encode(batch["image"])[0]
             return self.generate(batch["label"], batch.get("instance"), style).float()
 
-        segmenter = zoo.load(judge).to(self.device)
-        scores = semantic_scores(paint, segmenter.network, batches, self.label_space)
+        segmenter = zoo.load_segmenter(judge).to(self.device)
+        scores = semantic_scores(paint, segmenter, batches, self.label_space)
         return {"miou": scores.mean_iou, "accuracy": scores.pixel_accuracy}
 
 

@@ -157,9 +157,7 @@ def load_model(path: str | Path, *, system: str | None = None) -> System:
     """
     metadata = read_metadata(path)
     if system is not None and metadata["system"] != system:
-        raise InputError(
-            f"{path}: this file holds a '{metadata['system']}' model, not '{system}'"
-        )
+        raise InputError(f"{path}: this file holds a '{metadata['system']}' model, not '{system}'")
     cls = system_type(metadata["system"])
     space = metadata["label_space"]
     model = cls(

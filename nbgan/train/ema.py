@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
@@ -29,9 +31,12 @@ class Ema(nn.Module):
     def update(self, networks: dict[str, nn.Module]) -> None:
         """Take in the networks' present weights."""
         for name, network in networks.items():
-            self.averages[name].update_parameters(network)
+            self._average(name).update_parameters(network)
 
     def copy_to(self, networks: dict[str, nn.Module]) -> None:
         """Write the averages into the networks."""
         for name, network in networks.items():
-            network.load_state_dict(self.averages[name].module.state_dict())
+            network.load_state_dict(self._average(name).module.state_dict())
+
+    def _average(self, name: str) -> AveragedModel:
+        return cast(AveragedModel, self.averages[name])

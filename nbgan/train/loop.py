@@ -145,7 +145,7 @@ class Trainer:
         self.train_data, self.validation_data = train_data, validation_data
 
         if recipe.channels_last:
-            system.to(memory_format=torch.channels_last)
+            system.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         if self.accelerator.num_processes > 1 and self.accelerator.device.type == "cuda":
             system = nn.SyncBatchNorm.convert_sync_batchnorm(system)
         self.system = system.to(self.accelerator.device)
@@ -170,7 +170,9 @@ class Trainer:
             )
         self.wrapped = self.accelerator.prepare(self.system)
 
-    def run(self, *, until: int | None = None, after_step: Callable[[int], None] | None = None) -> System:
+    def run(
+        self, *, until: int | None = None, after_step: Callable[[int], None] | None = None
+    ) -> System:
         """Train up to ``until`` steps (default: the recipe's) and save.
 
         Args:
@@ -184,9 +186,7 @@ class Trainer:
         until = min(until or recipe.steps, recipe.steps)
         batches = self._batches()
         writer = self._open_log()
-        bar = tqdm(
-            total=recipe.steps, initial=self.step, disable=not self.progress, unit="step"
-        )
+        bar = tqdm(total=recipe.steps, initial=self.step, disable=not self.progress, unit="step")
         while self.step < until:
             started = time.perf_counter()
             losses = self._one_step([next(batches) for _ in range(recipe.accumulate)])
@@ -205,7 +205,7 @@ class Trainer:
             if after_step is not None:
                 after_step(self.step)
         bar.close()
-        if self.main:
+        if writer is not None:
             writer.close()
         if self.ema is not None:
             self.ema.copy_to(self.system.shipped_networks())
@@ -280,8 +280,8 @@ class Trainer:
                 if not torch.isfinite(total):
                     terms = ", ".join(f"{k} = {v.item():.3g}" for k, v in losses.items())
                     raise FloatingPointError(
-                        f"step {self.step}, phase '{phase.name}': the loss is not finite ({terms}); "
-                        "lower the learning rate, or train in fp32"
+                        f"step {self.step}, phase '{phase.name}': the loss is not finite "
+                        f"({terms}); lower the learning rate, or train in fp32"
                     )
                 self.accelerator.backward(total)
                 for name, value in losses.items():

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nbgan.errors import InputError
 from nbgan.train.checkpoint import load_model, read_metadata
 from nbgan.train.system import System
+
+if TYPE_CHECKING:
+    from nbgan.segmenter import Segmenter
 
 WEIGHTS = Path(__file__).parent / "weights"
 
@@ -37,6 +40,20 @@ def load(name: str) -> System:
         InputError: unknown name.
     """
     return load_model(path(name))
+
+
+def load_segmenter(name: str) -> Segmenter:
+    """The network of a shipped segmenter: pictures to class scores.
+
+    Raises:
+        InputError: unknown name, or a model of another kind.
+    """
+    from nbgan.segmenter import SegmenterSystem
+
+    system = load(name)
+    if not isinstance(system, SegmenterSystem):
+        raise InputError(f"'{name}' is a {system.recipe.system} model, not a segmenter")
+    return system.network
 
 
 @cache

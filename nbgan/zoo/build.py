@@ -30,10 +30,10 @@ from nbgan.metrics import (
     style_diversity,
 )
 from nbgan.segmenter import SegmenterRecipe
-from nbgan.spade import SpadeRecipe
+from nbgan.spade import SpadeRecipe, SpadeSystem
 from nbgan.train import Recipe, save_model, start_training
 from nbgan.train.system import Batch, System
-from nbgan.zoo import WEIGHTS, load, names
+from nbgan.zoo import WEIGHTS, load_segmenter
 
 LICENCE = "MIT; trained on the embedded worlds of this repository"
 
@@ -96,42 +96,36 @@ def hardware() -> str:
 def scores(system: System, batches: list[Batch]) -> dict[str, float]:
     """All scores of a card on validation batches."""
     result = system.evaluate(batches)
-    generate = getattr(system, "generate", None)
-    judge = f"segmenter-{system.label_space.name}" if system.label_space else ""
-    if generate is None or judge not in names():
+    if not isinstance(system, SpadeSystem) or not result:
         return result
-    segmenter = load(judge)
-    bound = semantic_scores(real_images, segmenter.network, batches, system.label_space)
+    space = system.label_space
+    judge = f"segmenter-{space.name}"
+    segmenter = load_segmenter(judge)
+    bound = semantic_scores(real_images, segmenter, batches, space)
     result |= {
         "miou_real": bound.mean_iou,
         "miou_share_of_real": result["miou"] / bound.mean_iou,
         "accuracy_real": bound.pixel_accuracy,
     }
     features = embedded_features(judge, instead_of="Inception")
-    painted = torch.cat(list(paint(system, batches)))
-    if system.recipe.z_dim:
-        result["miou_sampled_styles"] = semantic_scores(
-            lambda batch: next(paint(system, [batch])),
-            segmenter.network,
-            batches,
-            system.label_space,
-        ).mean_iou
+    painted = list(paint(system, batches))
     real = torch.cat([batch["image"] for batch in batches])
-    for score in distribution_scores(features, real, painted):
+    for score in distribution_scores(features, real, torch.cat(painted)):
         result[score.name] = score.value
     if system.recipe.z_dim:
-        label = batches[0]["label"][:8]
-        style = system.sample_style(6, seed=1)
+        pictures = iter(painted)
+        sampled = semantic_scores(lambda _: next(pictures), segmenter, batches, space)
+        result["miou_sampled_styles"] = sampled.mean_iou
         result["diversity_over_styles"] = style_diversity(
-            lambda label, style: generate(label, style=style),
+            lambda label, style: system.generate(label, style=style),
             FeatureDistance(features),
-            label,
-            style,
+            batches[0]["label"][:8],
+            system.sample_style(6, seed=1),
         ).value
     return result
 
 
-def paint(system: System, batches: Iterable[Batch]) -> Iterator[Tensor]:
+def paint(system: SpadeSystem, batches: Iterable[Batch]) -> Iterator[Tensor]:
     """Paint each batch's label maps, with sampled styles where the system has styles."""
     for i, batch in enumerate(batches):
         label = batch["label"]

@@ -138,7 +138,11 @@ def test_spectral_norm_bounds_the_inner_convolutions():
 def test_fake_and_real_are_judged_in_one_pass_fake_first():
     torch.manual_seed(0)
     net = MultiScaleDiscriminator(in_channels=5, width=4, layers=2).eval()
-    condition, fake, real = torch.randn(2, 2, 16, 16), torch.randn(2, 3, 16, 16), torch.zeros(2, 3, 16, 16)
+    condition, fake, real = (
+        torch.randn(2, 2, 16, 16),
+        torch.randn(2, 3, 16, 16),
+        torch.zeros(2, 3, 16, 16),
+    )
     calls = []
     net.register_forward_hook(lambda *args: calls.append(len(args[1][0])))
     judged_fake, judged_real = judge_together(net, condition, fake, real)

@@ -34,5 +34,3 @@ def test_case_replays_within_tolerance(card_path):
 
 def test_all_parts_are_covered():
     assert {json.loads(p.read_text())["part"] for p in CASES} == set(official.parts())
-
-

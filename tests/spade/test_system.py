@@ -127,7 +127,9 @@ def test_perceptual_loss_takes_any_feature_network():
 def test_missing_vgg_is_a_clear_error(monkeypatch, tmp_path):
     monkeypatch.setenv("NBGAN_PUBLISHED_WEIGHTS", str(tmp_path))
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    model = SpadeSystem(SpadeRecipe.preset("smoke", perceptual=1.0, perceptual_features="vgg19"), SPACE)
+    model = SpadeSystem(
+        SpadeRecipe.preset("smoke", perceptual=1.0, perceptual_features="vgg19"), SPACE
+    )
     with pytest.raises(InputError, match="VGG19"):
         model.generator_losses(default_collate([Tiny()[0], Tiny()[1]]))
 

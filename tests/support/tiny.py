@@ -27,8 +27,6 @@ class Tiny(Dataset):
         border = 8 + index % (self.size // 2)
         label = (torch.arange(self.size) >= border).long().expand(self.size, -1).contiguous()
         colors = torch.tensor(SPACE.colors).float() / 127.5 - 1
-        noise = torch.randn(
-            3, self.size, self.size, generator=torch.Generator().manual_seed(index)
-        )
+        noise = torch.randn(3, self.size, self.size, generator=torch.Generator().manual_seed(index))
         image = (colors[label].permute(2, 0, 1) + 0.05 * noise).clamp(-1, 1)
         return {"image": image, "label": label}
