@@ -233,9 +233,11 @@ def load_state(
             f"{path}: training state of '{metadata['system']}', not '{system.recipe.system}'"
         )
     stored, wanted = json.loads(metadata["recipe"]), json.loads(json.dumps(system.recipe.to_dict()))
-    free = {"steps", "log_every", "sample_every", "evaluate_every", "checkpoint_every"}
-    if wanted["decay_from"] is not None:
-        free.remove("steps")
+    free = {"log_every", "sample_every", "evaluate_every", "evaluate_pictures", "checkpoint_every"}
+    # The schedule may change as long as the learning rate has not begun to fall in either.
+    falls = [r["decay_from"] for r in (stored, wanted) if r["decay_from"] is not None]
+    if all(int(metadata["step"]) <= first for first in falls):
+        free |= {"steps", "decay_from"}
     different = [
         f"{k}: {stored.get(k)} there, {wanted[k]} here"
         for k in wanted

@@ -196,6 +196,14 @@ def test_resuming_with_another_recipe_names_the_field(tmp_path):
         trainer(tmp_path, SMOKE.replace(batch_size=3), resume=True)
 
 
+def test_schedule_may_change_until_the_rate_has_begun_to_fall(tmp_path):
+    trainer(tmp_path).run(until=1)
+    longer = SMOKE.replace(steps=6, decay_from=2)
+    trainer(tmp_path, longer, resume=True).run(until=3)
+    with pytest.raises(InputError, match=r"steps: 6 there, 8 here"):
+        trainer(tmp_path, longer.replace(steps=8), resume=True)
+
+
 def test_too_few_pictures_are_an_error(tmp_path):
     with pytest.raises(InputError, match="has 12 pictures, one step needs 64"):
         trainer(tmp_path, SMOKE.replace(batch_size=64))
