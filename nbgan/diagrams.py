@@ -8,7 +8,6 @@ colour alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -17,7 +16,6 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyBboxPatch, Rectangle
 
-from nbgan.data.labels import LabelSpace
 from nbgan.errors import InputError
 from nbgan.plots import INK, Picture, to_picture
 
@@ -246,28 +244,3 @@ class Diagram:
             linespacing=1.25,
             zorder=4,
         )
-
-
-def class_legend(
-    label_space: LabelSpace, classes: Sequence[int] | None = None, *, width: float = 9.5
-) -> Figure:
-    """One row of colour swatches with class names.
-
-    Args:
-        label_space: names and colours.
-        classes: which ids to show; None for all.
-        width: of the figure in inches.
-    """
-    ids = range(label_space.num_classes) if classes is None else classes
-    drawing = Diagram(width=width, height=0.42)
-    step = width / len(ids)
-    for place, i in enumerate(ids):
-        x = (place + 0.5) * step
-        colour = tuple(c / 255 for c in label_space.colors[i])
-        drawing.axes.add_patch(
-            Rectangle(
-                (x - step * 0.44, 0.21), step * 0.88, 0.2, facecolor=colour, edgecolor="#8a8a8a"
-            )
-        )
-        drawing.text(x, 0.09, label_space.classes[i], fontsize=8.5)
-    return drawing.figure

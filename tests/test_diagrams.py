@@ -1,12 +1,13 @@
-"""Diagrams and tables of the chapters."""
+"""Diagrams, rows of pictures and tables of the chapters."""
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 from nbgan.data.landscapes import LANDSCAPES
-from nbgan.diagrams import Diagram, class_legend
+from nbgan.diagrams import Diagram
 from nbgan.errors import InputError
+from nbgan.figures import class_legend, picture_rows
 from nbgan.tables import Table
 
 
@@ -40,6 +41,24 @@ def test_unknown_kind_and_short_arrow_are_refused():
 def test_legend_names_every_class():
     texts = {text.get_text() for text in class_legend(LANDSCAPES).axes[0].texts}
     assert texts == set(LANDSCAPES.classes)
+
+
+def test_rows_carry_names_and_columns_titles():
+    picture = np.zeros((4, 4, 3), np.uint8)
+    axes = picture_rows({"map": [None, picture], "real": [picture] * 2}, ["a", "b"]).axes
+    assert [len(axis.images) for axis in axes] == [0, 1, 1, 1]
+    assert [axis.get_ylabel() for axis in axes] == ["map", "", "real", ""]
+    assert [axis.get_title() for axis in axes] == ["a", "b", "", ""]
+
+
+def test_rows_that_do_not_fit_are_refused():
+    picture = np.zeros((4, 4, 3), np.uint8)
+    with pytest.raises(InputError, match="'real' has 1 pictures, the first row 2"):
+        picture_rows({"map": [picture] * 2, "real": [picture]})
+    with pytest.raises(InputError, match="1 titles for 2 columns"):
+        picture_rows({"map": [picture] * 2}, ["a"])
+    with pytest.raises(InputError, match="nothing to show"):
+        picture_rows({})
 
 
 def test_table_in_html_and_text():

@@ -71,12 +71,13 @@ def _card(card: dict[str, Any], pictures: Path) -> list[str]:
     rows = {
         "system": card.get("system"),
         "file": f"{card['megabytes']} MB" if "megabytes" in card else None,
-        "parameters": f"{card['parameters']:,}" if "parameters" in card else None,
+        "parameters": card.get("parameters"),
         "trained for": _training(card),
         "hardware": card.get("hardware"),
+        "scored on": card.get("scored_on"),
         "licence": card.get("licence"),
     }
-    lines += ["| | |", "|---|---|"]
+    lines += ["| property | |", "|---|---|"]
     lines += [f"| {key} | {_cell(value)} |" for key, value in rows.items() if value] + [""]
     if card.get("scores"):
         lines += ["| score | measured |", "|---|---:|"]
@@ -154,6 +155,8 @@ def _cell(value: Any) -> str:
     """A value as the text of a table cell."""
     if value is None:
         return ""
+    if isinstance(value, int):
+        return f"{value:,}"
     if isinstance(value, float):
         return f"{value:.4g}"
     if isinstance(value, dict):

@@ -74,8 +74,9 @@ class SpadeRecipe(Recipe):
             size=128,
             flip=True,
             batch_size=4,
-            steps=4000,
+            steps=5600,
             decay_from=2200,
+            restart_at=4000,
             precision="bf16",
             channels_last=True,
             width=16,
@@ -93,13 +94,20 @@ class SpadeRecipe(Recipe):
             evaluate_pictures=500,
         )
         gpu = cpu.replace(
-            batch_size=32, steps=60000, decay_from=36000, width=32, max_width=256, hidden=64
+            batch_size=32,
+            steps=60000,
+            decay_from=36000,
+            restart_at=None,
+            width=32,
+            max_width=256,
+            hidden=64,
         )
         compare = cpu.replace(
             size=64,
             batch_size=16,
             steps=1000,
             decay_from=600,
+            restart_at=None,
             z_dim=None,
             perceptual=0.0,
             ema_decay=0.99,
@@ -110,6 +118,7 @@ class SpadeRecipe(Recipe):
             batch_size=2,
             steps=3,
             decay_from=None,
+            restart_at=None,
             precision="fp32",
             channels_last=False,
             width=4,

@@ -234,10 +234,13 @@ def load_state(
         )
     stored, wanted = json.loads(metadata["recipe"]), json.loads(json.dumps(system.recipe.to_dict()))
     free = {"log_every", "sample_every", "evaluate_every", "evaluate_pictures", "checkpoint_every"}
-    # The schedule may change as long as the learning rate has not begun to fall in either.
-    falls = [r["decay_from"] for r in (stored, wanted) if r["decay_from"] is not None]
-    if all(int(metadata["step"]) <= first for first in falls):
-        free |= {"steps", "decay_from"}
+    # The schedule may change as long as the steps already done would have been the same.
+    before = type(system.recipe).from_dict(stored)
+    if all(
+        before.learning_rate_factor(step) == system.recipe.learning_rate_factor(step)
+        for step in range(int(metadata["step"]))
+    ):
+        free |= {"steps", "decay_from", "restart_at"}
     different = [
         f"{k}: {stored.get(k)} there, {wanted[k]} here"
         for k in wanted

@@ -36,6 +36,9 @@ class Recipe:
     """Updates of each network."""
     decay_from: int | None = None
     """Step from which the learning rates fall linearly to zero; None keeps them constant."""
+    restart_at: int | None = None
+    """Step at which the learning rates return to full and fall again, a warm restart
+    (Loshchilov & Hutter, 2017); None for one fall only."""
     precision: Literal["fp32", "bf16"] = "fp32"
     """Number format of forward passes; losses, statistics and weights stay in fp32."""
     channels_last: bool = False
@@ -67,6 +70,11 @@ class Recipe:
                 f"recipe field 'ema_decay' must be in [0, 1), got {self.ema_decay}; "
                 "0.999 averages over about 1,000 steps"
             )
+        if self.restart_at is not None and not 0 < self.restart_at < self.steps:
+            raise InputError(
+                f"recipe field 'restart_at' must lie between 0 and 'steps' ({self.steps}), got "
+                f"{self.restart_at}"
+            )
         if self.aspect_ratio <= 0:
             raise InputError(
                 f"recipe field 'aspect_ratio' must be positive, got {self.aspect_ratio}; "
@@ -80,9 +88,14 @@ class Recipe:
 
     def learning_rate_factor(self, step: int) -> float:
         """What the learning rates are multiplied by at ``step``."""
-        if self.decay_from is None or step < self.decay_from:
+        if self.decay_from is None:
             return 1.0
-        return max(0.0, (self.steps - step) / max(1, self.steps - self.decay_from))
+        start, end = 0, self.steps if self.restart_at is None else self.restart_at
+        full = self.decay_from
+        if step >= end:  # the second fall keeps the proportions of the first
+            start, end = end, self.steps
+            full = start + round((end - start) * self.decay_from / start)
+        return 1.0 if step < full else max(0.0, (end - step) / max(1, end - full))
 
     @classmethod
     def presets(cls) -> dict[str, Self]:

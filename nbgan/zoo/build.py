@@ -55,7 +55,9 @@ ENTRIES: dict[str, Entry] = {
         ),
     ),
     "segmenter-avatars": Entry(
-        recipe=SegmenterRecipe.preset("cpu", data="avatars", train_pictures=4000, steps=500),
+        recipe=SegmenterRecipe.preset(
+            "cpu", data="avatars", train_pictures=4000, steps=300, flip=False
+        ),
         failures=(
             "Thin parts such as eyebrows and the rims of glasses lose a pixel at their borders.",
             "Knows the drawn world only: photographs are labelled at random.",

@@ -13,13 +13,14 @@ pytestmark = [pytest.mark.book, pytest.mark.xdist_group("book"), pytest.mark.tim
 
 PAGES = ["index", "search", "genindex", *Book().documents()]
 WIDTHS = {"desktop": (1280, 900), "phone": (390, 844)}
+PATIENCE = 120_000  # milliseconds; a busy machine is no reason to fail
 LOCAL = ("data:", "blob:", "about:", "file:", "http://127.0.0.1:")
 
 # Waits until formulas are set and widgets are drawn, so that their requests and errors count.
 SETTLED = """async () => {
   if (window.MathJax && MathJax.startup) await MathJax.startup.promise;
   const views = document.querySelectorAll('script[type$="widget-view+json"]').length;
-  const end = Date.now() + 15000;
+  const end = Date.now() + 60000;
   while (views && document.querySelectorAll('.jupyter-widgets-view').length < views
          && !document.querySelector('.jupyter-widgets') && Date.now() < end)
     await new Promise(done => setTimeout(done, 50));
@@ -57,6 +58,7 @@ def visit(browser, address: str, width: str) -> Visit:
     """Open a page, wait until it is settled, and note requests, errors and what it shows."""
     size = dict(zip(("width", "height"), WIDTHS[width], strict=True))
     context = browser.new_context(viewport=size)
+    context.set_default_timeout(PATIENCE)
     page, met = context.new_page(), Visit()
     page.on("request", lambda r: r.url.startswith(LOCAL) or met.foreign.append(r.url))
     page.on("requestfailed", lambda r: met.errors.append(f"failed: {r.url}"))
@@ -142,6 +144,7 @@ def test_every_page_is_visited(built_book):
 
 def test_search_finds_a_chapter(built_book, browser):
     context = browser.new_context()
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     page.goto(f"{built_book.html.as_uri()}/search.html?q=normalization")
     page.wait_for_selector("#search-results li a")

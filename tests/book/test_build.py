@@ -113,7 +113,7 @@ def test_model_zoo_page_from_cards(tmp_path):
         "system": "spade",
         "recipe": {"steps": 10},
         "megabytes": 1.5,
-        "parameters": 12345,
+        "parameters": {"generator": 12345, "encoder": 678},
         "steps": 6000,
         "seconds": 7500,
         "hardware": "2 cores",
@@ -125,6 +125,7 @@ def test_model_zoo_page_from_cards(tmp_path):
     text = pages.model_zoo([card], tmp_path / "zoo")
     assert (tmp_path / "zoo/spade-tiny.png").read_bytes() == b"picture"
     assert "| trained for | 6,000 steps in 2 h 5 min |" in text
+    assert "| parameters | generator 12,345, encoder 678 |" in text
     assert "| mIoU | 0.5123 |" in text
     assert "- water \\| sand" in text
     assert "## spade-tiny" in pages.model_zoo([{"name": "spade-tiny"}], tmp_path)

@@ -153,6 +153,18 @@ def test_learning_rate_falls_to_zero():
     assert [recipe.learning_rate_factor(s) for s in (0, 4, 5, 7, 9)] == [1, 1, 1, 0.6, 0.2]
 
 
+def test_warm_restart_returns_to_full_and_falls_again():
+    recipe = SMOKE.replace(steps=15, decay_from=5, restart_at=10)
+    factors = [recipe.learning_rate_factor(s) for s in range(15)]
+    assert factors[:5] == [1] * 5
+    assert factors[5:10] == pytest.approx([1, 0.8, 0.6, 0.4, 0.2])
+    assert factors[10:12] == [1, 1]  # half of the five steps that are left
+    assert factors[12:] == pytest.approx([1, 2 / 3, 1 / 3])
+    assert recipe.learning_rate_factor(15) == 0
+    with pytest.raises(InputError, match="'restart_at' must lie between 0 and 'steps'"):
+        SMOKE.replace(restart_at=99)
+
+
 def test_every_picture_is_seen_once_an_epoch_whatever_the_processes():
     def stream(start, count, process, processes):
         sampler = StepSampler(
@@ -199,9 +211,11 @@ def test_resuming_with_another_recipe_names_the_field(tmp_path):
 def test_schedule_may_change_until_the_rate_has_begun_to_fall(tmp_path):
     trainer(tmp_path).run(until=1)
     longer = SMOKE.replace(steps=6, decay_from=2)
-    trainer(tmp_path, longer, resume=True).run(until=3)
+    trainer(tmp_path, longer, resume=True).run(until=4)
     with pytest.raises(InputError, match=r"steps: 6 there, 8 here"):
         trainer(tmp_path, longer.replace(steps=8), resume=True)
+    again = longer.replace(steps=8, restart_at=6)
+    assert trainer(tmp_path, again, resume=True).step == 4
 
 
 def test_too_few_pictures_are_an_error(tmp_path):
