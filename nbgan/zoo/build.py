@@ -56,7 +56,7 @@ ENTRIES: dict[str, Entry] = {
     ),
     "segmenter-avatars": Entry(
         recipe=SegmenterRecipe.preset(
-            "cpu", data="avatars", train_pictures=4000, steps=300, flip=False
+            "cpu", data="avatars", train_pictures=4000, steps=600, flip=False, learning_rate=3e-3
         ),
         failures=(
             "Thin parts such as eyebrows and the rims of glasses lose a pixel at their borders.",
