@@ -67,13 +67,16 @@ def train(arguments: list[str]) -> None:
     recipe_type: Any = system_type(system).recipe_type
     preset = _value_of("--preset", arguments) or "cpu"
     default = recipe_type.preset(preset)
+    flat: Any = (
+        tyro.conf.OmitArgPrefixes
+    )  # recipe fields as plain flags: --steps, not --recipe.steps
     command: Any = dataclasses.make_dataclass(
         "Train",
         [
             ("preset", Literal[tuple(recipe_type.presets())], dataclasses.field(default=preset)),
             ("out", Path, dataclasses.field(default=Path("runs") / system)),
             ("resume", bool, dataclasses.field(default=False)),
-            ("recipe", tyro.conf.OmitArgPrefixes[recipe_type], dataclasses.field(default=default)),
+            ("recipe", flat[recipe_type], dataclasses.field(default=default)),
         ],
     )
     command.__doc__ = f"""Train {system}. Presets: {", ".join(recipe_type.presets())}.

@@ -19,8 +19,10 @@ def main() -> None:
     """Paint and save ``book/static/hero.png``: a row of label maps, below it a row per style."""
     import nbgan.zoo
     from nbgan.data import open_dataset
+    from nbgan.spade import SpadeSystem
 
     model = nbgan.zoo.load("spade-landscapes")
+    assert isinstance(model, SpadeSystem)
     world = open_dataset("landscapes", size=model.recipe.size, split="test")
     label = torch.stack([world[i]["label"] for i in range(LAYOUTS)])
     colors = torch.from_numpy(model.label_space.colorize(label)).permute(0, 3, 1, 2) / 255
