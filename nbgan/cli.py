@@ -67,9 +67,7 @@ def train(arguments: list[str]) -> None:
     recipe_type: Any = system_type(system).recipe_type
     preset = _value_of("--preset", arguments) or "cpu"
     default = recipe_type.preset(preset)
-    flat: Any = (
-        tyro.conf.OmitArgPrefixes
-    )  # recipe fields as plain flags: --steps, not --recipe.steps
+    flat: Any = tyro.conf.OmitArgPrefixes  # flags are --steps, not --recipe.steps
     command: Any = dataclasses.make_dataclass(
         "Train",
         [
