@@ -158,6 +158,7 @@ class SpadeRecipe(Recipe):
                 data="folder",
                 size=512,
                 aspect_ratio=2.0,
+                depth="more",
                 batch_size=16,
                 flip=True,
                 steps=200 * 2975 // 16,
