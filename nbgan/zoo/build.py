@@ -66,8 +66,9 @@ ENTRIES: dict[str, Entry] = {
     "spade-landscapes": Entry(
         recipe=SpadeRecipe.preset("cpu"),
         failures=(
-            "Small houses lose their windows and doors.",
-            "Reflections do not match what stands above the water exactly.",
+            "Textures are soft, with faint streaks: a short training on two CPU cores.",
+            "Small houses lose their windows and doors; sun, moon and stars are not painted.",
+            "Reflections only hint at what stands above the water.",
             "Maps unlike the world's (sky below grass, say) give flat colours.",
         ),
     ),
