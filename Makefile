@@ -44,8 +44,9 @@ lab: $(READY) ## open the chapters in JupyterLab
 browser: $(READY)
 	@$(PY) -m book.tools.browser
 
+# One thread a worker: threads of several workers would wait for each other.
 test: $(READY) browser ## run all tests (WORKERS=2 at a time)
-	$(PY) -m pytest -n $(WORKERS) --dist loadgroup
+	OMP_NUM_THREADS=1 $(PY) -m pytest -n $(WORKERS) --dist loadgroup
 
 bench: $(READY) ## measure every speed and memory claim
 	$(PY) -m benchmarks
