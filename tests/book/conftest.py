@@ -1,4 +1,4 @@
-"""The built book and the browser that reads it; both made once for all tests."""
+"""A server of the built book and the browser that reads it."""
 
 import functools
 import http.server
@@ -8,15 +8,6 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from book.tools import browser as chromium
-from book.tools.build import ROOT, Book, build
-
-
-@pytest.fixture(scope="session")
-def built_book():
-    """The book of this repository, from notebooks executed with the preset ``smoke``."""
-    book = Book(preset="smoke", output=ROOT / "_build" / "html-smoke")
-    build(book)
-    return book
 
 
 @pytest.fixture(scope="session")
