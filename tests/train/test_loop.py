@@ -14,7 +14,7 @@ from nbgan.errors import InputError
 from nbgan.segmenter import SegmenterRecipe, SegmenterSystem
 from nbgan.spade import SpadeRecipe, SpadeSystem
 from nbgan.train import Trainer, load_model
-from nbgan.train.loop import StepSampler, mirror, mix
+from nbgan.train.order import StepSampler, mirror, mix
 
 SMOKE = SpadeRecipe.preset("smoke", flip=True, steps=4)
 
