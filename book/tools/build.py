@@ -12,6 +12,7 @@ Nothing is executed in step 4: what is published is what was executed in step 2.
 from __future__ import annotations
 
 import argparse
+import html
 import os
 import shutil
 import subprocess
@@ -27,6 +28,18 @@ from book.tools import BuildError, notebooks, pages, scripts
 
 ROOT = Path(__file__).resolve().parents[2]
 PROSE = ("*.md", "*.bib", "_ext/*.py", "static/**/*")
+
+# Jupyter Book's own first page names no icon, so browsers ask for a favicon.ico that is not there.
+FIRST_PAGE = """\
+<!DOCTYPE html>
+<html lang="en">
+<meta charset="utf-8">
+<title>{title}</title>
+<link rel="icon" href="_static/favicon.svg">
+<meta http-equiv="refresh" content="0; url={page}.html">
+<p><a href="{page}.html">{title}</a></p>
+</html>
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,6 +186,9 @@ def _sphinx(book: Book) -> None:
     shutil.rmtree(book.html, ignore_errors=True)
     book.html.parent.mkdir(parents=True, exist_ok=True)
     shutil.move(book.tree / "_build" / "html", book.html)
+    title = yaml.safe_load((book.tree / "_config.yml").read_text())["title"]
+    first = FIRST_PAGE.format(title=html.escape(title), page=book.toc()["root"])
+    (book.html / "index.html").write_text(first)
 
 
 def _library(root: Path) -> list[Path]:

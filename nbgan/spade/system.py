@@ -8,7 +8,7 @@ discriminator as one batch.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -24,7 +24,8 @@ from nbgan.gan.losses import (
     reparameterize,
 )
 from nbgan.gan.perceptual import PerceptualLoss, VGG19Features, embedded_features
-from nbgan.spade.networks import ImageEncoder, InputGenerator, Modulation, SpadeGenerator
+from nbgan.spade.baseline import InputGenerator
+from nbgan.spade.networks import ImageEncoder, Modulation, SpadeGenerator
 from nbgan.spade.recipe import SpadeRecipe
 from nbgan.spade.semantics import label_channels, semantics
 from nbgan.train.system import Batch, Losses, Phase, System
@@ -56,28 +57,24 @@ class SpadeSystem(System):
         channels = label_channels(
             label_space, dont_care=recipe.dont_care, use_instances=recipe.use_instances
         )
+        sizes: dict[str, Any] = {
+            "label_channels": channels,
+            "width": recipe.width,
+            "height_width": recipe.height_width,
+            "depth": recipe.depth,
+            "z_dim": recipe.z_dim,
+            "max_width": recipe.max_width,
+        }
         self.generator: SpadeGenerator | InputGenerator
         if recipe.conditioning == "spade":
             self.generator = SpadeGenerator(
-                label_channels=channels,
-                width=recipe.width,
-                height_width=recipe.height_width,
-                depth=recipe.depth,
-                z_dim=recipe.z_dim,
-                max_width=recipe.max_width,
+                **sizes,
                 hidden=recipe.hidden,
                 norm=recipe.norm,
                 kernel_size=recipe.kernel_size,
             )
         else:
-            self.generator = InputGenerator(
-                label_channels=channels,
-                width=recipe.width,
-                height_width=recipe.height_width,
-                depth=recipe.depth,
-                z_dim=recipe.z_dim,
-                max_width=recipe.max_width,
-            )
+            self.generator = InputGenerator(**sizes)
         self.encoder = (
             None
             if recipe.z_dim is None

@@ -9,7 +9,8 @@ from torch.utils.data import default_collate
 
 from nbgan.errors import InputError
 from nbgan.spade import SpadeGenerator, SpadeRecipe, SpadeSystem
-from nbgan.spade.networks import HALVINGS, ImageEncoder, InputGenerator
+from nbgan.spade.baseline import InputGenerator
+from nbgan.spade.networks import HALVINGS, ImageEncoder
 
 
 def system(**changes):
