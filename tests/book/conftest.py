@@ -5,9 +5,6 @@ import http.server
 import threading
 
 import pytest
-from playwright.sync_api import sync_playwright
-
-from book.tools import browser as chromium
 
 
 @pytest.fixture(scope="session")
@@ -23,13 +20,3 @@ def served(built_book):
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """A headless Chromium."""
-    path = str(chromium.ensure())
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=path, args=chromium.FLAGS)
-        yield found
-        found.close()
