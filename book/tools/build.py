@@ -2,7 +2,7 @@
 
 1. Check that the listed notebooks hold no outputs in git.
 2. Execute each with papermill; a failing cell ends the build.
-3. Put prose, executed notebooks, scripts and generated pages into one tree that mirrors the
+3. Put prose, executed notebooks, scripts, demos and generated pages into one tree that mirrors the
    repository, so that relative links and glued numbers resolve.
 4. Build the HTML from that tree, with warnings as errors.
 
@@ -139,10 +139,20 @@ def build(book: Book, *, cell_timeout: int = 900, log=print) -> Path:
     execute(book, cell_timeout=cell_timeout, log=log)
     installed = scripts.prepare(book.root / "book", book.root / "_build" / "scripts", log=log)
     _plant(book, installed)
+    _prepare_demos(book, installed.with_name("runtime"), log)
     pages.write(book.root, book.tree, log=log)
     log("==> building the pages")
     _sphinx(book)
     return book.html / "index.html"
+
+
+def _prepare_demos(book: Book, runtime: Path, log) -> None:
+    """Put the demos that pages hold into the tree."""
+    # Importing the models takes seconds: not needed where nothing is built.
+    from nbgan.live import site
+
+    folder = book.tree / "book" / "static" / "live"
+    site.prepare(folder, runtime=runtime, cache=book.root / "_build" / "demos", log=log)
 
 
 def _plant(book: Book, installed: Path) -> None:

@@ -1,7 +1,8 @@
 """Scripts and fonts that the pages load from the book's own folder.
 
 npm installs them from ``book/package-lock.json``, which pins every package by its hash and names
-no server. Only the few files that pages load are kept, in ``_build/scripts``.
+no server. Only the few files that pages load are kept, in ``_build/scripts``. The runtime of models
+in the page lies apart, in ``_build/runtime``: it goes into the pages in another form.
 """
 
 from __future__ import annotations
@@ -24,6 +25,12 @@ FILES = {
     "requirejs/require.js": ["widgets/require.js"],
     f"{MANAGER}/dist/embed-amd.js": ["widgets/embed-amd.js"],
 }
+RUNTIME = "onnxruntime-web/dist"
+RUNTIME_FILES = (
+    "ort.wasm.min.js",
+    "ort-wasm-simd-threaded.mjs",
+    "ort-wasm-simd-threaded.wasm",
+)
 FONTS = ["@jupyter-widgets", f"{MANAGER}/dist"]
 
 PREPARE_WIDGETS = """\
@@ -47,7 +54,8 @@ def prepare(book: Path, target: Path, log=print) -> Path:
 
     Args:
         book: folder with ``package.json`` and ``package-lock.json``.
-        target: folder to fill; its content mirrors what the pages see as ``_static``.
+        target: folder to fill; its content mirrors what the pages see as ``_static``. The folder
+            ``runtime`` beside it gets onnxruntime-web.
         log: called with each line of progress.
 
     Raises:
@@ -55,8 +63,9 @@ def prepare(book: Path, target: Path, log=print) -> Path:
     """
     lock = (book / "package-lock.json").read_bytes()
     wanted = hashlib.sha256(lock + Path(__file__).read_bytes()).hexdigest()
-    stamp = target / ".installed"
-    if stamp.exists() and stamp.read_text() == wanted:
+    stamp, runtime = target / ".installed", target.with_name("runtime")
+    complete = all((runtime / name).exists() for name in RUNTIME_FILES)
+    if complete and stamp.exists() and stamp.read_text() == wanted:
         return target
     log("==> scripts for the pages: installing with npm")
     shutil.rmtree(target, ignore_errors=True)
@@ -68,6 +77,8 @@ def prepare(book: Path, target: Path, log=print) -> Path:
         for source, places in FILES.items():
             for place in places:
                 _copy(modules / source, target / "vendor" / place)
+        for name in RUNTIME_FILES:
+            _copy(modules / RUNTIME / name, runtime / name)
         for font in (modules / MANAGER / "dist").glob("*.woff*"):
             for place in FONTS:
                 _copy(font, target / "vendor" / "widgets" / place / font.name)
