@@ -5,6 +5,7 @@ PYTHON  ?= python3
 VENV    ?= .venv
 PRESET  ?= cpu
 PORT    ?= 8000
+THEME   ?= light
 WORKERS ?= 2
 
 BIN   := $(VENV)/bin
@@ -12,7 +13,7 @@ PY    := $(BIN)/python
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve lab test bench lint weights browser clean distclean
+.PHONY: help book serve lab app test bench lint weights browser clean distclean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -41,12 +42,19 @@ serve: $(READY) ## serve the built book on this machine (PORT=8000)
 lab: $(READY) ## open the chapters in JupyterLab
 	$(BIN)/jupyter lab --notebook-dir=. notebooks
 
+# The studio's notebook without the cells that belong to the book only.
+app: $(READY) ## open the studio as an app (PORT=8000, THEME=light or dark)
+	@echo "==> http://127.0.0.1:$(PORT)/ (Ctrl-C ends it)"
+	@JUPYTER_PATH=book/app $(BIN)/voila notebooks/studio.ipynb --Voila.ip=127.0.0.1 --port=$(PORT) \
+	  --Voila.port_retries=0 --template=nbgan --theme=$(THEME) \
+	  --TagRemovePreprocessor.remove_cell_tags=book-only $(APP_OPTIONS)
+
 browser: $(READY)
 	@$(PY) -m book.tools.browser
 
 # One thread a worker: threads of several workers would wait for each other.
 test: $(READY) browser ## run all tests (WORKERS=2 at a time)
-	OMP_NUM_THREADS=1 $(PY) -m pytest -n $(WORKERS) --dist loadgroup
+	OMP_NUM_THREADS=1 $(PY) -m pytest -n $(WORKERS) --dist loadfile
 
 bench: $(READY) ## measure every speed and memory claim
 	$(PY) -m benchmarks

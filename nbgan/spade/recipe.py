@@ -58,8 +58,14 @@ class SpadeRecipe(Recipe):
     """Weight of the perceptual loss; 0 leaves it out."""
     perceptual_features: Literal["vgg19", "embedded"] = "vgg19"
     """Feature network of the perceptual loss: VGG19 as published, or the shipped segmenter."""
+    pixel: float = 0.0
+    """Weight of the mean absolute difference of pixels. Not in the paper: VGG19's first map nearly
+    holds the pixels, those of the embedded features do not."""
     kl: float = 0.05
     """Weight of the KL loss, a plain sum over batch and style."""
+    initial_gain: float = 0.02
+    """Gain of the Xavier-normal initial weights, 0.02 as published. With weights that small, early
+    steps of Adam replace rather than refine them: a short training learns much faster from 1."""
     learning_rate: float = 2e-4
     """Base rate; the generator takes half of it and the discriminator twice (TTUR)."""
     betas: tuple[float, float] = (0.0, 0.9)
@@ -74,9 +80,8 @@ class SpadeRecipe(Recipe):
             size=128,
             flip=True,
             batch_size=4,
-            steps=5600,
-            decay_from=2200,
-            restart_at=4000,
+            steps=6000,
+            decay_from=3000,
             precision="bf16",
             channels_last=True,
             width=16,
@@ -87,8 +92,10 @@ class SpadeRecipe(Recipe):
             encoder_size=128,
             discriminator_width=32,
             perceptual_features="embedded",
-            kl=0.005,
-            learning_rate=4e-4,
+            pixel=10.0,
+            kl=0.02,
+            initial_gain=1.0,
+            learning_rate=1e-3,
             betas=(0.0, 0.99),
             ema_decay=0.999,
             evaluate_pictures=500,
@@ -97,7 +104,7 @@ class SpadeRecipe(Recipe):
             batch_size=32,
             steps=60000,
             decay_from=36000,
-            restart_at=None,
+            learning_rate=4e-4,
             width=32,
             max_width=256,
             hidden=64,
@@ -107,9 +114,12 @@ class SpadeRecipe(Recipe):
             batch_size=16,
             steps=1000,
             decay_from=600,
-            restart_at=None,
             z_dim=None,
             perceptual=0.0,
+            pixel=0.0,
+            kl=0.005,
+            initial_gain=0.02,
+            learning_rate=4e-4,
             ema_decay=0.99,
         )
         smoke = cpu.replace(
@@ -118,7 +128,6 @@ class SpadeRecipe(Recipe):
             batch_size=2,
             steps=3,
             decay_from=None,
-            restart_at=None,
             precision="fp32",
             channels_last=False,
             width=4,

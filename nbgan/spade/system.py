@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from nbgan.data.labels import LabelSpace
 from nbgan.errors import InputError
@@ -90,7 +91,7 @@ class SpadeSystem(System):
         )
         for network in (self.generator, self.encoder, self.discriminator):
             if network is not None:
-                initialize(network)
+                initialize(network, gain=recipe.initial_gain)
         self.gan_loss = gan_loss(recipe.gan_loss)
         self._perceptual = perceptual
 
@@ -206,7 +207,7 @@ class SpadeSystem(System):
         ]
 
     def generator_losses(self, batch: Batch, noise: Tensor | None = None) -> Losses:
-        """Weighted terms of the generator: GAN, feature matching, perceptual, KL.
+        """Weighted terms of the generator: GAN, feature matching, perceptual, pixel, KL.
 
         Args:
             batch: with ``image``, ``label`` and, if used, ``instance``.
@@ -222,6 +223,8 @@ class SpadeSystem(System):
             )
         if self.recipe.perceptual:
             losses["perceptual"] = self.recipe.perceptual * self.perceptual(fake, batch["image"])
+        if self.recipe.pixel:
+            losses["pixel"] = self.recipe.pixel * F.l1_loss(fake.float(), batch["image"])
         return losses | style_losses
 
     def discriminator_losses(self, batch: Batch, noise: Tensor | None = None) -> Losses:
@@ -287,8 +290,8 @@ class SpadeSystem(System):
         return {"miou": scores.mean_iou, "accuracy": scores.pixel_accuracy}
 
 
-def initialize(network: nn.Module, gain: float = 0.02) -> None:
-    """Xavier-normal weights with the published gain, zero biases.
+def initialize(network: nn.Module, *, gain: float = 0.02) -> None:
+    """Xavier-normal weights (Glorot & Bengio, 2010), zero biases.
 
     With spectral norm the raw weight is what is drawn.
     """

@@ -9,7 +9,7 @@ import pytest
 
 from book.tools.build import Book
 
-pytestmark = [pytest.mark.book, pytest.mark.xdist_group("book"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.book, pytest.mark.timeout(900)]
 
 PAGES = ["index", "search", "genindex", *Book().documents()]
 WIDTHS = {"desktop": (1280, 900), "phone": (390, 844)}

@@ -12,7 +12,7 @@ from nbgan.errors import InputError
 from nbgan.live import rounded
 from nbgan.live.spade import Halves
 
-pytestmark = [pytest.mark.book, pytest.mark.xdist_group("book"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.book, pytest.mark.timeout(900)]
 
 PATIENCE = 180_000  # milliseconds; a busy machine is no reason to fail
 PAINTER = "notebooks/02_spade"

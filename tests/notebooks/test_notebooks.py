@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-pytestmark = [pytest.mark.book, pytest.mark.xdist_group("book"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.book, pytest.mark.timeout(900)]
 
 
 def test_every_chapter_runs(built_book):

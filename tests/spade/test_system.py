@@ -96,8 +96,8 @@ def test_baseline_sees_the_map_at_its_input_only(label):
 
 def test_losses_have_the_published_names_and_weights():
     batch = default_collate([Tiny()[i] for i in range(4)])
-    model = system(feature_matching=10.0)
-    single = system(feature_matching=5.0)
+    model = system(feature_matching=10.0, pixel=0.0)
+    single = system(feature_matching=5.0, pixel=0.0)
     noise = torch.zeros(4, 8)
     a, b = model.generator_losses(batch, noise), single.generator_losses(batch, noise)
     assert set(a) == {"gan", "feature_matching", "kl"}
@@ -105,7 +105,7 @@ def test_losses_have_the_published_names_and_weights():
     assert set(model.discriminator_losses(batch, noise)) == {"fake", "real"}
 
 
-def test_perceptual_loss_takes_any_feature_network():
+def test_perceptual_and_pixel_loss_have_their_weights():
     from nbgan.gan.perceptual import PerceptualLoss
 
     class Pixels:
@@ -115,14 +115,15 @@ def test_perceptual_loss_takes_any_feature_network():
             return [image]
 
     model = SpadeSystem(
-        SpadeRecipe.preset("smoke", perceptual=2.0), SPACE, PerceptualLoss(Pixels())
+        SpadeRecipe.preset("smoke", perceptual=2.0, pixel=3.0), SPACE, PerceptualLoss(Pixels())
     )
     batch = default_collate([Tiny()[i] for i in range(2)])
     model.eval()
     losses = model.generator_losses(batch, torch.zeros(2, 8))
     fake = model.generate(batch["label"], style=model.encode(batch["image"])[0])
-    expected = 2.0 * (fake - batch["image"]).abs().mean()
-    torch.testing.assert_close(losses["perceptual"], expected, rtol=1e-4, atol=1e-5)
+    difference = (fake - batch["image"]).abs().mean()
+    torch.testing.assert_close(losses["perceptual"], 2 * difference, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(losses["pixel"], 3 * difference, rtol=1e-4, atol=1e-5)
 
 
 def test_missing_vgg_is_a_clear_error(monkeypatch, tmp_path):
