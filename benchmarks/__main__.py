@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.measure import machine
 
-SCRIPTS = ("spade",)
+SCRIPTS = ("spade", "live")
 
 
 def main() -> None:

@@ -30,12 +30,13 @@ ROOT = Path(__file__).resolve().parents[2]
 PROSE = ("*.md", "*.bib", "_ext/*.py", "static/**/*")
 
 # Jupyter Book's own first page names no icon, so browsers ask for a favicon.ico that is not there.
+# An empty icon asks for nothing: a request would be cut off by the way to the next page.
 FIRST_PAGE = """\
 <!DOCTYPE html>
 <html lang="en">
 <meta charset="utf-8">
 <title>{title}</title>
-<link rel="icon" href="_static/favicon.svg">
+<link rel="icon" href="data:,">
 <meta http-equiv="refresh" content="0; url={page}.html">
 <p><a href="{page}.html">{title}</a></p>
 </html>

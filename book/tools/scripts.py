@@ -14,6 +14,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from filelock import FileLock
+
 from book.tools import BuildError
 
 MANAGER = "@jupyter-widgets/html-manager"
@@ -52,6 +54,8 @@ addEventListener("load", () => {
 def prepare(book: Path, target: Path, log=print) -> Path:
     """Install the scripts into ``target`` unless they are there already.
 
+    Of several processes that ask at once, one installs and the others wait.
+
     Args:
         book: folder with ``package.json`` and ``package-lock.json``.
         target: folder to fill; its content mirrors what the pages see as ``_static``. The folder
@@ -64,10 +68,17 @@ def prepare(book: Path, target: Path, log=print) -> Path:
     lock = (book / "package-lock.json").read_bytes()
     wanted = hashlib.sha256(lock + Path(__file__).read_bytes()).hexdigest()
     stamp, runtime = target / ".installed", target.with_name("runtime")
-    complete = all((runtime / name).exists() for name in RUNTIME_FILES)
-    if complete and stamp.exists() and stamp.read_text() == wanted:
-        return target
-    log("==> scripts for the pages: installing with npm")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{target}.lock"):
+        complete = all((runtime / name).exists() for name in RUNTIME_FILES)
+        if not (complete and stamp.exists() and stamp.read_text() == wanted):
+            log("==> scripts for the pages: installing with npm")
+            _install(book, target, runtime)
+            stamp.write_text(wanted)
+    return target
+
+
+def _install(book: Path, target: Path, runtime: Path) -> None:
     shutil.rmtree(target, ignore_errors=True)
     with tempfile.TemporaryDirectory() as folder:
         for name in ("package.json", "package-lock.json"):
@@ -87,8 +98,6 @@ def prepare(book: Path, target: Path, log=print) -> Path:
         target / "vendor/widgets/anywidget.js",
     )
     (target / "vendor/widgets/prepare.js").write_text(PREPARE_WIDGETS)
-    stamp.write_text(wanted)
-    return target
 
 
 def _npm(arguments: list[str], folder: Path) -> None:

@@ -20,7 +20,7 @@ from nbgan.live.spade import Halves, Modulate, Paint
 from nbgan.spade import SpadeSystem
 
 MODEL = "spade-landscapes"
-EXAMPLES = {"meadow": 25, "river": 14, "lake": 36, "beach": 18, "firs": 16, "valley": 6}
+EXAMPLES = {"meadow": 1, "river": 28, "lake": 36, "beach": 18, "firs": 16, "valley": 6}
 """Validation pictures whose label maps can be painted on; the first one is there at the start."""
 STYLES = {"noon": 3, "dawn": 14, "dusk": 17, "winter": 0, "autumn": 28, "storm": 35, "night": 22}
 """Validation pictures whose styles can be chosen."""
