@@ -64,8 +64,8 @@ class SpadeRecipe(Recipe):
     kl: float = 0.05
     """Weight of the KL loss, a plain sum over batch and style."""
     initial_gain: float = 0.02
-    """Gain of the Xavier-normal initial weights, 0.02 as published. With weights that small, early
-    steps of Adam replace rather than refine them: a short training learns much faster from 1."""
+    """Gain of the Xavier-normal initial weights, 0.02 as published. Adam's first steps are large
+    against weights that small; short trials (one seed each) learned much faster from 1."""
     learning_rate: float = 2e-4
     """Base rate; the generator takes half of it and the discriminator twice (TTUR)."""
     betas: tuple[float, float] = (0.0, 0.9)

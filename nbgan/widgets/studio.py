@@ -283,7 +283,7 @@ def _about(model: PaintingModel) -> str:
         card = zoo.card(model.name)
         share = card.get("scores", {}).get("miou_share_of_real")
         if share is not None:
-            facts.append(f"classes recognised as well as {share:.0%} of real pictures' (mIoU)")
+            facts.append(f"mIoU {share:.0%} of that of real pictures")
         failures = card.get("failures", [])
     text = f"<p class='nbgan-words'>{html.escape(' · '.join(facts))}</p>"
     if failures:

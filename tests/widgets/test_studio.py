@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from png_files import indexed, png
 
 from nbgan import zoo
 from nbgan.data import LabelSpace
@@ -33,20 +34,6 @@ def pixels(picture):
 
 def painted(of, mask, style=None):
     return pixels(of.generate(torch.from_numpy(mask.astype(np.int64))[None], style=style)[0])
-
-
-def png(picture, mode=None, **options):
-    file = io.BytesIO()
-    Image.fromarray(picture, mode=mode).save(file, format="PNG", **options)
-    return file.getvalue()
-
-
-def indexed(ids, colors):
-    picture = Image.fromarray(ids, mode="P")
-    picture.putpalette(np.array(colors, np.uint8).tobytes())
-    file = io.BytesIO()
-    picture.save(file, format="PNG")
-    return file.getvalue()
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import zlib
 import numpy as np
 import pytest
 from PIL import Image
+from png_files import indexed, png
 
 from nbgan.data import LabelSpace
 from nbgan.errors import InputError
@@ -17,20 +18,6 @@ SPACE = LabelSpace(
     classes=("sky", "grass", "pond"),
     colors=((90, 180, 230), (20, 160, 110), (10, 60, 160)),
 )
-
-
-def png(picture, mode=None, **options):
-    file = io.BytesIO()
-    Image.fromarray(picture, mode=mode).save(file, format="PNG", **options)
-    return file.getvalue()
-
-
-def indexed(ids, colors):
-    picture = Image.fromarray(ids, mode="P")
-    picture.putpalette(np.array(colors, np.uint8).tobytes())
-    file = io.BytesIO()
-    picture.save(file, format="PNG")
-    return file.getvalue()
 
 
 def test_masks_by_ids_colours_and_reordered_palettes():
