@@ -133,11 +133,13 @@ export async function open(stage, { element }) {
 
   const point = (event) => {
     const { n, c } = event.target.dataset ?? {};
-    if (n === undefined) return;
+    if (n === undefined || (chosen[0] === Number(n) && chosen[1] === Number(c))) return;
     chosen = [Number(n), Number(c)];
     drawBlock();
   };
-  block.addEventListener("pointerover", point);
+  // Not pointerover: each drawing puts new squares under a resting pointer, and that would take
+  // the choice away from the keyboard.
+  block.addEventListener("pointermove", point);
   block.addEventListener("pointerdown", point);
   block.addEventListener("keydown", (event) => {
     const move = {
