@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.measure import machine
 
-SCRIPTS = ("spade", "live")
+SCRIPTS = ("spade", "pix2pixhd", "live")
 
 
 def main() -> None:

@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
+from nbgan.cli_pix2pixhd import app as pix2pixhd_app
+from nbgan.cli_sample import sample
 from nbgan.errors import InputError
 
 Split = Literal["train", "val", "test"]
@@ -102,61 +104,7 @@ def _value_of(flag: str, arguments: list[str]) -> str | None:
     return None
 
 
-def _open_model(model: str) -> Any:
-    """A model of the zoo by name, or a model file by path."""
-    from nbgan import zoo
-    from nbgan.train import load_model
-
-    return zoo.load(model) if model in zoo.names() else load_model(model)
-
-
-@app.command
-def sample(
-    model: Annotated[str, tyro.conf.Positional],
-    /,
-    out: Path = Path("samples"),
-    n: int = 8,
-    labels: Path | None = None,
-    seed: int = 0,
-) -> None:
-    """Paint pictures from label maps and save them as PNG.
-
-    Args:
-        model: name of a shipped model (`nbgan zoo list`) or path of a model file.
-        out: folder for the pictures.
-        n: number of pictures.
-        labels: folder of label maps (indexed PNG); without it, maps of the model's own world.
-        seed: decides the styles.
-    """
-    import torch
-    from torchvision.utils import save_image
-
-    from nbgan.train import open_split
-
-    if n < 1:
-        raise InputError(f"--n must be at least 1, got {n}")
-    system = _open_model(model)
-    if not hasattr(system, "generate"):
-        raise InputError(f"'{model}' is a {system.recipe.system} model, which paints no pictures")
-    if labels is None:
-        recipe = system.recipe.replace(evaluate_pictures=n)
-        data = open_split(recipe, "val")
-        if data is None:
-            raise InputError("the model's data set has no validation split; give --labels FOLDER")
-        items = [(f"{i:04d}", data[i]["label"]) for i in range(min(n, len(data)))]  # type: ignore[arg-type]
-    else:
-        files = sorted(labels.glob("*.png"))[:n]
-        if not files:
-            raise InputError(f"--labels {labels}: holds no .png file")
-        items = [(f.stem, torch.from_numpy(system.label_space.read_png(f))) for f in files]
-    maps = torch.stack([label for _, label in items])
-    style = system.sample_style(len(items), seed) if system.recipe.z_dim else None
-    pictures = system.generate(maps, style=style)
-    out.mkdir(parents=True, exist_ok=True)
-    for (name, label), picture in zip(items, pictures, strict=True):
-        save_image(picture * 0.5 + 0.5, out / f"{name}.png")
-        system.label_space.write_png(out / f"{name}_label.png", label)
-    print(f"{len(items)} pictures and their label maps are in {out}")
+app.command(sample)
 
 
 @app.command
@@ -169,9 +117,10 @@ def evaluate(model: Annotated[str, tyro.conf.Positional], /, pictures: int = 500
     """
     from torch.utils.data import DataLoader
 
+    from nbgan import zoo
     from nbgan.train import open_split
 
-    system = _open_model(model)
+    system = zoo.open_model(model)
     data = open_split(system.recipe.replace(evaluate_pictures=pictures), "val")
     if data is None:
         raise InputError("the model's data set has no validation split")
@@ -197,7 +146,7 @@ def report(
     """Say what is in a data set, and what is wrong with it, before you train.
 
     Args:
-        name: landscapes, avatars, folder, images, coco_stuff or ade20k.
+        name: landscapes, avatars, streets, folder, images, coco_stuff, ade20k or pix2pixhd.
         path: folder of the data set, for those that are read from disk.
         split: which part.
         size: side of the pictures; by default the files' own.
@@ -215,6 +164,45 @@ def report(
     if figure is not None:
         result.figure().savefig(figure, dpi=150)
         print(f"figure: {figure}")
+    if not result.ok:
+        raise SystemExit(1)
+
+
+@data_app.command(name="convert-cityscapes")
+def convert_cityscapes(
+    raw: Annotated[Path, tyro.conf.Positional],
+    out: Annotated[Path, tyro.conf.Positional],
+    /,
+    list_file: Annotated[Path | None, tyro.conf.arg(name="list")] = None,
+    split: tuple[Split, ...] = (),
+    instances: Literal["auto", "yes", "no"] = "auto",
+    rgb: bool = False,
+    copy: bool = False,
+) -> None:
+    """Turn a raw Cityscapes tree into the folders of pix2pixHD; run it again to add what is new.
+
+    Args:
+        raw: folder that holds leftImg8bit and gtFine.
+        out: folder for train_img, train_label, train_inst and so on.
+        list_file: text file with a frame a line: picture, then annotation; else the whole tree.
+        split: only these; by default all that there are.
+        instances: yes leaves out frames without instance map, no writes none; auto looks at what
+            a split has.
+        rgb: write trainA (colour-coded maps) and trainB (pictures) instead.
+        copy: copy files instead of hard-linking them.
+    """
+    from nbgan.data.cityscapes.convert import convert
+
+    result = convert(
+        raw,
+        out,
+        list_file=list_file,
+        splits=split or None,
+        instances={"auto": None, "yes": True, "no": False}[instances],
+        rgb=rgb,
+        copy=copy,
+    )
+    print(result)
     if not result.ok:
         raise SystemExit(1)
 
@@ -269,6 +257,7 @@ def inspect(
 
 GROUPS = {
     "data": (data_app, "Look into data sets."),
+    "pix2pixhd": (pix2pixhd_app, "What lies between the stages of pix2pixHD's training."),
     "zoo": (zoo_app, "Look into the shipped weights."),
     "official": (official_app, "Look into published checkpoints."),
 }

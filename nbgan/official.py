@@ -7,7 +7,7 @@ plain containers and nothing else.
 from __future__ import annotations
 
 import pickle
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,24 @@ ROOMS = {
     "spade/discriminator": "nbgan.spade.official",
     "spade/encoder": "nbgan.spade.official",
     "spade/losses": "nbgan.spade.official",
+    "stylegan1/generator": "nbgan.stylegan.official",
+    "stylegan2/generator_rosinality": "nbgan.stylegan.official",
+    "stylegan2/discriminator_rosinality": "nbgan.stylegan.official",
+    "stylegan2/generator_ada": "nbgan.stylegan.official",
+    "stylegan2/discriminator_ada": "nbgan.stylegan.official",
+    "datasetgan/features": "nbgan.datasetgan.official",
+    "datasetgan/image_to_bytes": "nbgan.datasetgan.official",
+    "datasetgan/pixel_classifier": "nbgan.datasetgan.official",
+    "datasetgan/ensemble": "nbgan.datasetgan.official",
+    "datasetgan/filter": "nbgan.datasetgan.official",
+    "datasetgan/cross_validation": "nbgan.datasetgan.official",
+    "pix2pixhd/global_generator": "nbgan.pix2pixhd.official",
+    "pix2pixhd/local_enhancer": "nbgan.pix2pixhd.official",
+    "pix2pixhd/encoder": "nbgan.pix2pixhd.official",
+    "pix2pixhd/discriminator": "nbgan.pix2pixhd.official",
+    "pix2pixhd/preprocess": "nbgan.pix2pixhd.official",
+    "pix2pixhd/instance_features": "nbgan.pix2pixhd.official",
+    "pix2pixhd/losses": "nbgan.pix2pixhd.official",
 }
 """Which module knows each part of a published system."""
 
@@ -60,10 +78,11 @@ def load(path: str | Path, part: str, **options: Any) -> nn.Module:
     """
     if part not in loadable():
         raise InputError(f"cannot load part '{part}'; choose one of {', '.join(loadable())}")
-    state = read_state_dict(path)
-    builder = import_module(ROOMS[part]).BUILDERS[part]
+    room = import_module(ROOMS[part])
+    reader = getattr(room, "READERS", {}).get(part)
+    found, state = reader(path) if reader else ({}, read_state_dict(path))
     try:
-        return builder(options, state, str(path)).eval()
+        return room.BUILDERS[part](found | options, state, str(path)).eval()
     except KeyError as error:
         raise InputError(
             f"{path}: holds no tensor {error}, which a published '{part}' has; "
@@ -77,18 +96,35 @@ def read_state_dict(path: str | Path) -> dict[str, Tensor]:
     Raises:
         InputError: absent, truncated, with code in it, or not a plain dict of tensors.
     """
+    content = read_checkpoint(path)
+    if not isinstance(content, dict) or not all(isinstance(v, Tensor) for v in content.values()):
+        found = type(content).__name__
+        if isinstance(content, dict):
+            found = f"a dict with the keys {', '.join(map(str, list(content)[:6]))}"
+        raise InputError(f"{path}: expected a plain dict of tensors, found {found}")
+    return content
+
+
+def read_checkpoint(path: str | Path, *, safe: Sequence[type] = ()) -> Any:
+    """What a file of ``torch.save`` holds, on the CPU, without running what is in it.
+
+    Args:
+        path: the file.
+        safe: classes that may be in it, beside tensors and plain containers; they must do nothing
+            when they are built.
+
+    Raises:
+        InputError: absent, truncated, or with code in it.
+    """
     path = Path(path)
     if not path.is_file():
         raise InputError(f"{path}: no such file")
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        with torch.serialization.safe_globals(list(safe)):
+            return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        lines = [
-            line for line in str(error).splitlines() if "GLOBAL" in line or "Unsupported" in line
-        ]
-        detail = lines[0].strip() if lines else "it holds more than tensors"
         raise InputError(
-            f"{path}: refused, because reading it would run code ({detail}). "
+            f"{path}: refused, because reading it would run code ({refusal(error)}). "
             "Ask its author for a plain state dict"
         ) from None
     except (RuntimeError, EOFError, OSError, ValueError) as error:
@@ -96,12 +132,12 @@ def read_state_dict(path: str | Path) -> dict[str, Tensor]:
             f"{path}: not a readable checkpoint ({str(error).splitlines()[0]}); it may be "
             "truncated, download it again"
         ) from None
-    if not isinstance(content, dict) or not all(isinstance(v, Tensor) for v in content.values()):
-        found = type(content).__name__
-        if isinstance(content, dict):
-            found = f"a dict with the keys {', '.join(map(str, list(content)[:6]))}"
-        raise InputError(f"{path}: expected a plain dict of tensors, found {found}")
-    return content
+
+
+def refusal(error: pickle.UnpicklingError) -> str:
+    """What a file asked for that PyTorch's safe unpickler does not give."""
+    lines = [line for line in str(error).splitlines() if "GLOBAL" in line or "Unsupported" in line]
+    return lines[0].strip() if lines else "it holds more than tensors"
 
 
 def replay(

@@ -19,9 +19,15 @@ if TYPE_CHECKING:
     from nbgan.data.label_files import find_label_space, infer_label_space, read_label_space
     from nbgan.data.labels import LabelSpace
     from nbgan.data.landscapes import Landscapes
+    from nbgan.data.latents import LatentFolder, open_latents
     from nbgan.data.palette import distinct_colors
+    from nbgan.data.pix2pixhd_folder import Pix2PixHDFolder, open_pix2pixhd, pix2pixhd_splits
     from nbgan.data.registry import dataset_names, needs_path, open_dataset
     from nbgan.data.report import DataReport
+    from nbgan.data.resize import Resizing
+    from nbgan.data.rgb_pairs import RgbPairs
+    from nbgan.data.shards import Shards, shard_splits
+    from nbgan.data.streets import Streets
 
 _HOMES = {
     "Ade20k": "ade20k",
@@ -33,6 +39,12 @@ _HOMES = {
     "ImagesDataset": "images",
     "LabelSpace": "labels",
     "Landscapes": "landscapes",
+    "LatentFolder": "latents",
+    "Streets": "streets",
+    "Pix2PixHDFolder": "pix2pixhd_folder",
+    "Resizing": "resize",
+    "RgbPairs": "rgb_pairs",
+    "Shards": "shards",
     "ade20k_labels": "ade20k",
     "coco_stuff_labels": "coco_stuff",
     "dataset_names": "registry",
@@ -44,7 +56,11 @@ _HOMES = {
     "open_dataset": "registry",
     "open_folder": "folder",
     "open_images": "images",
+    "open_latents": "latents",
+    "open_pix2pixhd": "pix2pixhd_folder",
+    "pix2pixhd_splits": "pix2pixhd_folder",
     "read_label_space": "label_files",
+    "shard_splits": "shards",
 }
 
 __all__ = [
@@ -57,6 +73,12 @@ __all__ = [
     "ImagesDataset",
     "LabelSpace",
     "Landscapes",
+    "LatentFolder",
+    "Pix2PixHDFolder",
+    "Resizing",
+    "RgbPairs",
+    "Shards",
+    "Streets",
     "ade20k_labels",
     "coco_stuff_labels",
     "dataset_names",
@@ -68,7 +90,11 @@ __all__ = [
     "open_dataset",
     "open_folder",
     "open_images",
+    "open_latents",
+    "open_pix2pixhd",
+    "pix2pixhd_splits",
     "read_label_space",
+    "shard_splits",
 ]
 
 

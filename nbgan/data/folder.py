@@ -25,8 +25,9 @@ import torch
 from nbgan.data.images import SPLITS, ImagesDataset, check_split
 from nbgan.data.label_files import find_label_space, infer_label_space
 from nbgan.data.labels import LabelSpace
-from nbgan.data.pictures import fit, picture_tensor, read_ids, read_picture
-from nbgan.data.scan import Entry, check_folder, size_mismatch
+from nbgan.data.pictures import Geometry, picture_tensor, read_ids, read_picture
+from nbgan.data.resize import Resizing
+from nbgan.data.scan import Entry, check_folder
 from nbgan.errors import InputError
 
 
@@ -65,7 +66,7 @@ class FolderDataset(ImagesDataset):
         label_space: LabelSpace | None = None,
         colored_masks: bool = False,
         size: int | tuple[int, int] | None = None,
-        resize: str = "resize",
+        resize: str | Resizing = "resize",
         flip: bool = False,
         strict: bool = True,
         check_headers: bool = True,
@@ -93,8 +94,7 @@ class FolderDataset(ImagesDataset):
 
     def _read_entry(self, entry: Entry, *, check_ids: bool) -> dict[str, torch.Tensor]:
         picture = read_picture(entry.image)
-        shape = (picture.height, picture.width)
-        geometry = fit(*shape, size=self.size, resize=self.resize)
+        geometry = self.geometry(picture.height, picture.width, where=str(entry.image))
         ids = {}
         if entry.label is not None:
             ids["label"] = (entry.label, self.read_label(entry.label, check_ids=check_ids))
@@ -102,10 +102,25 @@ class FolderDataset(ImagesDataset):
             ids["instance"] = (entry.instance, self.read_instance(entry.instance, entry))
         item = {"image": picture_tensor(geometry.picture(picture))}
         for key, (path, values) in ids.items():
-            if values.shape != shape:
-                raise InputError(size_mismatch(path, values.shape, entry.image, shape))
+            self._same_size(entry, path, values.shape, picture)
             item[key] = torch.from_numpy(geometry.ids(values))
-        return item
+        return item | self._more(entry, geometry, item, (picture.height, picture.width))
+
+    def _more(
+        self,
+        entry: Entry,
+        geometry: Geometry,
+        item: dict[str, torch.Tensor],
+        size: tuple[int, int],
+    ) -> dict[str, torch.Tensor]:
+        """What a subclass adds to an item.
+
+        Args:
+            geometry: what was done to the picture.
+            item: the parts so far, resized.
+            size: the picture's own height and width.
+        """
+        return {}
 
     def read_label(self, path: Path, *, check_ids: bool = True) -> np.ndarray:
         """Class ids of one mask file, int64 ``[H, W]``, at the file's own size.

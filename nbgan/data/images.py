@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import torch
+from PIL import Image
 from torch.utils.data import Dataset
 
 from nbgan.data.labels import LabelSpace
-from nbgan.data.pictures import check_size, fit, picture_tensor, read_picture
-from nbgan.data.scan import Entry, check_folder, scan
+from nbgan.data.pictures import Geometry, check_size, fit, picture_tensor, read_picture
+from nbgan.data.resize import Resizing
+from nbgan.data.scan import Entry, check_folder, scan, size_mismatch
 from nbgan.errors import InputError
 
 SPLITS = ("train", "val", "test")
@@ -31,7 +33,8 @@ class ImagesDataset(Dataset):
         size: side of the square results in pixels, or ``(height, width)``; ``None`` keeps each
             picture's own size.
         resize: ``"resize"`` stretches, ``"crop"`` keeps proportions and takes the middle,
-            ``"none"`` changes nothing.
+            ``"none"`` changes nothing; or a :class:`~nbgan.data.resize.Resizing`, without
+            ``size``.
         flip: also give every picture mirrored; the length doubles, mirrored ones come last.
         strict: ``True`` raises at the first look if any file is wrong; ``False`` leaves wrong
             items out and lists them in ``problems``.
@@ -49,7 +52,7 @@ class ImagesDataset(Dataset):
         *,
         images: str | Path,
         size: int | tuple[int, int] | None = None,
-        resize: str = "resize",
+        resize: str | Resizing = "resize",
         flip: bool = False,
         strict: bool = True,
         check_headers: bool = True,
@@ -70,14 +73,20 @@ class ImagesDataset(Dataset):
         *,
         folders: dict[str, Path],
         size: int | tuple[int, int] | None,
-        resize: str,
+        resize: str | Resizing,
         flip: bool,
         strict: bool,
         check_headers: bool,
         name: str | None,
         colored_masks: bool = False,
+        endings: Mapping[str, str] | None = None,
     ) -> None:
-        check_size(size, resize)
+        if not isinstance(resize, Resizing):
+            check_size(size, resize)
+        elif size is not None:
+            raise InputError(
+                f"size is {size!r}, and resize is a Resizing, which holds its own; leave size out"
+            )
         self.size, self.resize, self.flip = size, resize, flip
         self.colored_masks = colored_masks
         self.folders = folders
@@ -86,12 +95,18 @@ class ImagesDataset(Dataset):
             images=folders["images"],
             labels=folders.get("labels"),
             instances=folders.get("instances"),
+            sources=folders.get("sources"),
+            endings=endings,
             check_headers=check_headers,
             colored_masks=colored_masks,
         )
         self.entries, self.problems = found.entries, found.problems
-        if strict and self.problems:
-            raise InputError(_summary(folders["images"], self.problems))
+        if strict:
+            self._raise_problems()
+
+    def _raise_problems(self) -> None:
+        if self.problems:
+            raise InputError(_summary(self.folders["images"], self.problems))
 
     def __len__(self) -> int:
         return len(self.entries) * (2 if self.flip else 1)
@@ -117,8 +132,26 @@ class ImagesDataset(Dataset):
 
     def _read_entry(self, entry: Entry, *, check_ids: bool) -> dict[str, torch.Tensor]:
         picture = read_picture(entry.image)
-        geometry = fit(picture.height, picture.width, size=self.size, resize=self.resize)
+        geometry = self.geometry(picture.height, picture.width, where=str(entry.image))
         return {"image": picture_tensor(geometry.picture(picture))}
+
+    def geometry(self, height: int, width: int, *, where: str = "picture") -> Geometry:
+        """How an item of ``height × width`` pixels is cut and resized.
+
+        Args:
+            where: what to call it in a message, usually the file name.
+        """
+        if isinstance(self.resize, Resizing):
+            return self.resize.plan(height, width, where=where)
+        return fit(height, width, size=self.size, resize=self.resize)
+
+    def _same_size(
+        self, entry: Entry, path: Path, shape: tuple[int, ...], picture: Image.Image
+    ) -> None:
+        """Raise InputError if what belongs to a picture has another size ``[H, W]``."""
+        own = (picture.height, picture.width)
+        if tuple(shape) != own:
+            raise InputError(size_mismatch(path, (shape[0], shape[1]), entry.image, own))
 
     def item_name(self, index: int) -> str:
         """What to call an item in a message: its picture's path."""
@@ -136,15 +169,16 @@ class ImagesDataset(Dataset):
         """Identifies the pixels: options, label space, and name, size and time of each file."""
         digest = hashlib.sha256()
         for entry in self.entries:
-            for path in (entry.image, entry.label, entry.instance):
-                if path is not None:
-                    state = path.stat()
-                    digest.update(
-                        f"{path.resolve()}|{state.st_size}|{state.st_mtime_ns}\n".encode()
-                    )
+            for path in self._files(entry):
+                state = path.stat()
+                digest.update(f"{path.resolve()}|{state.st_size}|{state.st_mtime_ns}\n".encode())
         space = "" if self.label_space is None else self.label_space.to_json()
         digest.update(f"{space}|{self._options()}".encode())
         return f"{self.name}-v{_FORMAT}-{digest.hexdigest()}"
+
+    def _files(self, entry: Entry) -> tuple[Path, ...]:
+        """Every file that decides the pixels of an item."""
+        return entry.paths
 
     def _options(self) -> str:
         """Every option that changes pixels; subclasses with more options extend it."""

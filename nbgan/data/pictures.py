@@ -70,6 +70,12 @@ def check_picture_header(path: str | Path, header: Header) -> None:
 
 def check_ids_header(path: str | Path, header: Header, what: str = "mask") -> None:
     """Raise InputError if a file cannot hold one integer a pixel without loss."""
+    if what == "instance map" and (header.format != "PNG" or header.mode not in _ID_MODES):
+        raise InputError(
+            f"{path}: an instance map must be a grey PNG of at most 16 bits, ids 0 to 65535, got "
+            f"{header.mode} ({header.format}); number the instances anew so that their ids fit, "
+            "and save them as a 16-bit PNG"
+        )
     if header.format != "PNG":
         raise InputError(
             f"{path}: a {what} must be a PNG that stores ids, got {header.format}; lossy formats "
@@ -180,9 +186,11 @@ class Geometry:
         left, top, right, bottom = self.box
         rows = top + (np.arange(self.height) + 0.5) * (bottom - top) / self.height
         columns = left + (np.arange(self.width) + 0.5) * (right - left) / self.width
+        # A centre on the border of two pixels takes the later one, however the sum was rounded.
+        rows, columns = (rows + 1e-6).astype(np.int64), (columns + 1e-6).astype(np.int64)
         return source[
-            np.clip(rows.astype(np.int64), 0, source.shape[0] - 1)[:, None],
-            np.clip(columns.astype(np.int64), 0, source.shape[1] - 1)[None, :],
+            np.clip(rows, 0, source.shape[0] - 1)[:, None],
+            np.clip(columns, 0, source.shape[1] - 1)[None, :],
         ]
 
 

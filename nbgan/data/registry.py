@@ -15,12 +15,16 @@ from nbgan.errors import InputError
 _WORLDS = {
     "landscapes": ("nbgan.data.landscapes", "Landscapes"),
     "avatars": ("nbgan.data.avatars", "Avatars"),
+    "streets": ("nbgan.data.streets", "Streets"),
 }
 _ON_DISK = {
     "folder": ("nbgan.data.folder", "open_folder"),
     "images": ("nbgan.data.images", "open_images"),
     "coco_stuff": ("nbgan.data.coco_stuff", "CocoStuff"),
     "ade20k": ("nbgan.data.ade20k", "Ade20k"),
+    "pix2pixhd": ("nbgan.data.pix2pixhd_folder", "open_pix2pixhd"),
+    "latents": ("nbgan.data.latents", "open_latents"),
+    "shards": ("nbgan.data.shards", "Shards"),
 }
 
 
@@ -45,8 +49,9 @@ def open_dataset(
     """Open a data set by name; only the module that it needs is loaded.
 
     Args:
-        name: ``"landscapes"`` or ``"avatars"`` (embedded); ``"folder"``, ``"images"``,
-            ``"coco_stuff"`` or ``"ade20k"`` (from ``path``).
+        name: ``"landscapes"``, ``"avatars"`` or ``"streets"`` (embedded); ``"folder"``,
+            ``"images"``, ``"coco_stuff"``, ``"ade20k"``, ``"pix2pixhd"``, ``"latents"`` or
+            ``"shards"`` (from ``path``).
         size: side of the pictures in pixels; ``None`` takes the world's default, or the files'.
         split: ``"train"``, ``"val"`` or ``"test"`` where the data set has it.
         path: folder of the files; not for the embedded worlds.

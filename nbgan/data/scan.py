@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,12 +30,20 @@ class Entry:
         image: the picture.
         label: its mask, ``None`` in a data set of pictures alone.
         instance: its instance map, ``None`` if there are none.
+        source: the picture that is to become ``image``, where pictures take the place of masks.
     """
 
     key: str
     image: Path
     label: Path | None = None
     instance: Path | None = None
+    source: Path | None = None
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The files that there are, the picture first."""
+        every = (self.image, self.source, self.label, self.instance)
+        return tuple(path for path in every if path is not None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +59,8 @@ def scan(
     images: Path,
     labels: Path | None = None,
     instances: Path | None = None,
+    sources: Path | None = None,
+    endings: Mapping[str, str] | None = None,
     check_headers: bool = True,
     colored_masks: bool = False,
     progress: bool = True,
@@ -61,7 +71,10 @@ def scan(
     that are no pictures are passed over.
 
     Args:
-        images, labels, instances: the folders; ``None`` leaves a kind out.
+        images, labels, instances, sources: the folders; ``None`` leaves a kind out.
+        endings: what the stems of a kind end in beside the part that they share, for example
+            ``{"picture": "_leftImg8bit"}``; files without it count, too. Kinds are ``"picture"``,
+            ``"mask"``, ``"instance map"`` and ``"source picture"``.
         check_headers: also open each file for its size and kind.
         colored_masks: masks hold colours instead of ids.
         progress: show a bar when there are many files.
@@ -70,7 +83,13 @@ def scan(
         InputError: a folder is missing or holds no pictures, or two kinds share one folder.
     """
     problems: list[str] = []
-    folders = {"picture": images, "mask": labels, "instance map": instances}
+    folders = {
+        "picture": images,
+        "source picture": sources,
+        "mask": labels,
+        "instance map": instances,
+    }
+    endings = endings or {}
     given = {kind: folder for kind, folder in folders.items() if folder is not None}
     kinds = list(given)
     for i, kind in enumerate(kinds):
@@ -80,16 +99,20 @@ def scan(
                     f"{given[kind]}: used both for {other}s and for {kind}s; "
                     "keep them in two folders"
                 )
-    found = {kind: _files(folder, kind, problems) for kind, folder in given.items()}
+    found = {
+        kind: _files(folder, kind, endings.get(kind, ""), problems)
+        for kind, folder in given.items()
+    }
     keys = set().union(*found.values())
     whole = sorted(key for key in keys if all(key in files for files in found.values()))
-    problems += _missing(found, given, keys)
+    problems += _missing(found, given, keys, endings)
     entries = [
         Entry(
             key=key,
             image=found["picture"][key],
             label=found["mask"][key] if "mask" in found else None,
             instance=found["instance map"][key] if "instance map" in found else None,
+            source=found["source picture"][key] if "source picture" in found else None,
         )
         for key in whole
     ]
@@ -110,12 +133,10 @@ def check_entry(entry: Entry, *, colored_masks: bool = False) -> list[str]:
     """Everything that the headers of one item's files show to be wrong; decodes no pixels."""
     problems = []
     sizes: dict[Path, tuple[int, int]] = {}
-    for path in (entry.image, entry.label, entry.instance):
-        if path is None:
-            continue
+    for path in entry.paths:
         try:
             header = read_header(path)
-            if path == entry.image:
+            if path in (entry.image, entry.source):
                 check_picture_header(path, header)
             elif path == entry.instance:
                 check_ids_header(path, header, "instance map")
@@ -142,7 +163,7 @@ def check_entry(entry: Entry, *, colored_masks: bool = False) -> list[str]:
 def size_mismatch(
     path: Path, size: tuple[int, int], image: Path, image_size: tuple[int, int]
 ) -> str:
-    """The sentence for a mask whose ``(height, width)`` is not its picture's."""
+    """The sentence for a mask or map whose ``(height, width)`` is not its picture's."""
     return (
         f"{path}: {size[1]} × {size[0]} pixels (width × height), but its picture {image} has "
         f"{image_size[1]} × {image_size[0]}; both must be equal. Export one of them again, and "
@@ -162,7 +183,7 @@ def check_folder(folder: Path, what: str) -> None:
     raise InputError(f"{folder}: no such folder for the {what}s;{listed} check the path")
 
 
-def _files(folder: Path, kind: str, problems: list[str]) -> dict[str, Path]:
+def _files(folder: Path, kind: str, ending: str, problems: list[str]) -> dict[str, Path]:
     check_folder(folder, kind)
     files: dict[str, Path] = {}
     others = 0
@@ -173,7 +194,7 @@ def _files(folder: Path, kind: str, problems: list[str]) -> dict[str, Path]:
             if name.startswith(".") or path.suffix.lower() not in IMAGE_SUFFIXES:
                 others += 1
                 continue
-            key = path.relative_to(folder).with_suffix("").as_posix()
+            key = path.relative_to(folder).with_suffix("").as_posix().removesuffix(ending)
             if key in files:
                 problems.append(
                     f"{path}: {files[key].name} has the same stem, so it is unclear which is "
@@ -190,16 +211,24 @@ def _files(folder: Path, kind: str, problems: list[str]) -> dict[str, Path]:
 
 
 def _missing(
-    found: dict[str, dict[str, Path]], folders: dict[str, Path], keys: set[str]
+    found: dict[str, dict[str, Path]],
+    folders: dict[str, Path],
+    keys: set[str],
+    endings: Mapping[str, str],
 ) -> list[str]:
     problems = []
     for key in sorted(keys):
-        present = [files[key] for files in found.values() if key in files]
-        for kind, files in found.items():
-            if key not in files:
-                suffix = ".*" if kind == "picture" else ".png"
-                problems.append(
-                    f"{present[0]}: has no {kind}; expected {folders[kind] / (key + suffix)}. "
-                    f"Add the {kind}, or remove {present[0].name}"
-                )
+        present = {kind: files[key] for kind, files in found.items() if key in files}
+        one = next(iter(present.values()))
+        # Name what is missing the way that its siblings are named.
+        with_endings = any(
+            kind in endings and path.stem.endswith(endings[kind]) for kind, path in present.items()
+        )
+        for kind in (kind for kind in found if kind not in present):
+            suffix = ".*" if kind.endswith("picture") else ".png"
+            name = key + (endings.get(kind, "") if with_endings else "") + suffix
+            problems.append(
+                f"{one}: has no {kind}; expected {folders[kind] / name}. "
+                f"Add the {kind}, or remove {one.name}"
+            )
     return problems

@@ -1,8 +1,9 @@
 """PatchGAN discriminators at several scales.
 
 Sources: Isola et al., *pix2pix* (2017), section 3.2.2; Wang et al., *pix2pixHD* (2018), section
-3.2; Park et al., *SPADE* (2019), appendix A, figure 13. Checked against the published SPADE
-implementation (``tests/golden/spade``).
+3.2; Park et al., *SPADE* (2019), appendix A, figure 13. Checked against the published SPADE and
+pix2pixHD implementations (``tests/golden/spade``, ``tests/golden/pix2pixhd``). The defaults are
+SPADE's; pix2pixHD has ``spectral=False, bias=True`` and three scales.
 """
 
 from __future__ import annotations
@@ -47,6 +48,9 @@ class PatchDiscriminator(nn.Module):
         norm: normalisation after the inner convolutions.
         spectral: whether the inner convolutions carry spectral norm.
         max_width: upper bound of the width.
+        bias: whether the inner convolutions have a bias; None gives them one only without a norm,
+            because a norm that subtracts the mean undoes it.
+        sigmoid: whether the last output is a probability; otherwise it is a logit.
     """
 
     def __init__(
@@ -58,14 +62,16 @@ class PatchDiscriminator(nn.Module):
         norm: NormName = "instance",
         spectral: bool = True,
         max_width: int = 512,
+        bias: bool | None = None,
+        sigmoid: bool = False,
     ) -> None:
         super().__init__()
+        inner_bias = norm == "none" if bias is None else bias
         blocks = [nn.Sequential(nn.Conv2d(in_channels, width, 4, 2, 2), nn.LeakyReLU(0.2))]
         for depth in range(1, layers):
             before, width = width, min(2 * width, max_width)
             stride = 1 if depth == layers - 1 else 2
-            # A bias in front of a norm that subtracts the mean would do nothing.
-            conv = nn.Conv2d(before, width, 4, stride, 2, bias=norm == "none")
+            conv = nn.Conv2d(before, width, 4, stride, 2, bias=inner_bias)
             blocks.append(
                 nn.Sequential(
                     spectral_norm(conv) if spectral else conv,
@@ -73,11 +79,14 @@ class PatchDiscriminator(nn.Module):
                     nn.LeakyReLU(0.2),
                 )
             )
-        blocks.append(nn.Sequential(nn.Conv2d(width, 1, 4, 1, 2)))
+        last: list[nn.Module] = [nn.Conv2d(width, 1, 4, 1, 2)]
+        if sigmoid:
+            last.append(nn.Sigmoid())
+        blocks.append(nn.Sequential(*last))
         self.blocks = nn.ModuleList(blocks)
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        """``[N, in_channels, H, W]`` to the output of every block; the logits come last."""
+        """``[N, in_channels, H, W]`` to the output of every block; the prediction comes last."""
         outputs = []
         for block in self.blocks:
             x = block(x)
@@ -91,7 +100,7 @@ class MultiScaleDiscriminator(nn.Module):
     Args:
         in_channels: condition and picture together.
         scales: number of discriminators; the first sees the full size.
-        width, layers, norm, spectral: as in :class:`PatchDiscriminator`.
+        width, layers, norm, spectral, bias, sigmoid: as in :class:`PatchDiscriminator`.
     """
 
     def __init__(
@@ -103,11 +112,19 @@ class MultiScaleDiscriminator(nn.Module):
         layers: int = 4,
         norm: NormName = "instance",
         spectral: bool = True,
+        bias: bool | None = None,
+        sigmoid: bool = False,
     ) -> None:
         super().__init__()
         self.discriminators = nn.ModuleList(
             PatchDiscriminator(
-                in_channels=in_channels, width=width, layers=layers, norm=norm, spectral=spectral
+                in_channels=in_channels,
+                width=width,
+                layers=layers,
+                norm=norm,
+                spectral=spectral,
+                bias=bias,
+                sigmoid=sigmoid,
             )
             for _ in range(scales)
         )

@@ -58,19 +58,19 @@ def style_diversity(
     """Mean pairwise distance between pictures of the same label map with different styles.
 
     Args:
-        generate: label maps ``[K, H, W]`` and styles ``[K, Z]`` to images ``[K, 3, H, W]`` in
+        generate: label maps ``[K, H, W]`` and styles ``[K, …]`` to images ``[K, 3, H, W]`` in
             [−1, 1]; for SPADE ``lambda label, style: system.generate(label, style=style)``.
         distance: distance between pictures.
         label: label maps ``[N, H, W]``, one after the other.
-        style: styles ``[K, Z]``, two or more; every label map is drawn with each.
+        style: styles ``[K, …]``, two or more; every label map is drawn with each.
         batch_size: how many pairs are compared at once.
 
     Raises:
         InputError: fewer than two styles, no label map, or images of a wrong shape.
     """
-    if style.ndim != 2 or len(style) < 2:
+    if style.ndim < 2 or len(style) < 2:
         raise InputError(
-            f"style: got shape {list(style.shape)}; give [K, Z] with at least two styles"
+            f"style: got shape {list(style.shape)}; give [K, …] with at least two styles"
         )
     if label.ndim != 3 or len(label) < 1:
         raise InputError(

@@ -7,7 +7,6 @@ discriminator as one batch.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 import torch
@@ -29,10 +28,11 @@ from nbgan.spade.baseline import InputGenerator
 from nbgan.spade.networks import ImageEncoder, Modulation, SpadeGenerator
 from nbgan.spade.recipe import SpadeRecipe
 from nbgan.spade.semantics import label_channels, semantics
-from nbgan.train.system import Batch, Losses, Phase, System
+from nbgan.train.painting import PaintingSystem
+from nbgan.train.system import Batch, Losses, Phase
 
 
-class SpadeSystem(System):
+class SpadeSystem(PaintingSystem):
     """Paint pictures from label maps.
 
     Args:
@@ -114,9 +114,9 @@ class SpadeSystem(System):
         ).to(self.device)
 
     @property
-    def device(self) -> torch.device:
-        """Where the generator's weights are."""
-        return next(self.generator.parameters()).device
+    def has_styles(self) -> bool:
+        """Whether the model was trained with styles."""
+        return self.encoder is not None
 
     @torch.no_grad()
     def modulations(self, label: Tensor, instance: Tensor | None = None) -> list[list[Modulation]]:
@@ -177,6 +177,12 @@ class SpadeSystem(System):
         if self.encoder is None:
             raise InputError("encode: this model was trained without styles, it has no encoder")
         return self.encoder(image.to(self.device))
+
+    def style_of(
+        self, image: Tensor, label: Tensor | None = None, instance: Tensor | None = None
+    ) -> Tensor:
+        """The mean styles ``[N, z_dim]`` of pictures ``[N, 3, H, W]``; the maps do not matter."""
+        return self.encode(image)[0]
 
     def sample_style(self, n: int, seed: int = 0) -> Tensor:
         """Draw ``n`` styles ``[n, z_dim]`` from the prior."""
@@ -255,39 +261,6 @@ class SpadeSystem(System):
                 else embedded_features()
             )
         return self._perceptual
-
-    @torch.no_grad()
-    def preview(self, batch: Batch) -> Tensor:
-        """Rows: label map, real picture, picture in its own style, pictures in a random style."""
-        colors = torch.from_numpy(self.label_space.colorize(batch["label"]))
-        maps = colors.permute(0, 3, 1, 2).float() / 127.5 - 1
-        rows = [maps.to(self.device), batch["image"]]
-        label, instance = batch["label"], batch.get("instance")
-        if self.encoder is None:
-            rows.append(self.generate(label, instance))
-        else:
-            mu, _ = self.encode(batch["image"])
-            rows.append(self.generate(label, instance, mu))
-            rows.append(self.generate(label, instance, self.sample_style(len(label))))
-        return torch.cat([row.float() for row in rows])
-
-    @torch.no_grad()
-    def evaluate(self, batches: Iterable[Batch]) -> dict[str, float]:
-        """mIoU and pixel accuracy of painted pictures under the world's segmenter, if it ships."""
-        from nbgan import zoo
-        from nbgan.metrics import semantic_scores
-
-        judge = f"segmenter-{self.label_space.name}"
-        if judge not in zoo.names():
-            return {}
-
-        def paint(batch: Mapping[str, Tensor]) -> Tensor:
-            style = None if self.encoder is None else self.encode(batch["image"])[0]
-            return self.generate(batch["label"], batch.get("instance"), style).float()
-
-        segmenter = zoo.load_segmenter(judge).to(self.device)
-        scores = semantic_scores(paint, segmenter, batches, self.label_space)
-        return {"miou": scores.mean_iou, "accuracy": scores.pixel_accuracy}
 
 
 def initialize(network: nn.Module, *, gain: float = 0.02) -> None:

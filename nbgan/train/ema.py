@@ -14,7 +14,8 @@ class Ema(nn.Module):
 
     Weights and running statistics are averaged alike: averaged weights make other features than
     the last ones, and need statistics of their own. Other buffers (spectral norm's vectors,
-    counters) are copied, since an average of singular vectors is no singular vector.
+    counters) are copied, since an average of singular vectors is no singular vector. A network
+    without weights is left alone.
 
     Args:
         networks: by name; must not have been run yet.
@@ -28,14 +29,15 @@ class Ema(nn.Module):
             {
                 name: AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay))
                 for name, network in networks.items()
+                if any(True for _ in network.parameters())
             }
         ).requires_grad_(False)
 
     @torch.no_grad()
     def update(self, networks: dict[str, nn.Module]) -> None:
         """Take in the networks' present weights; the first call copies them."""
-        for name, network in networks.items():
-            average = self._average(name)
+        for name in self.averages:
+            network, average = networks[name], self._average(name)
             first = not average.n_averaged
             before = {k: v.clone() for k, v in _running_statistics(average.module).items()}
             average.update_parameters(network)  # averages parameters, copies buffers
@@ -45,8 +47,8 @@ class Ema(nn.Module):
 
     def copy_to(self, networks: dict[str, nn.Module]) -> None:
         """Write the averages into the networks."""
-        for name, network in networks.items():
-            network.load_state_dict(self._average(name).module.state_dict())
+        for name in self.averages:
+            networks[name].load_state_dict(self._average(name).module.state_dict())
 
     def _average(self, name: str) -> AveragedModel:
         return cast(AveragedModel, self.averages[name])

@@ -79,8 +79,10 @@ class Trainer:
                 f"the data set has {len(train_data)} pictures, one step needs {needed}; "  # type: ignore[arg-type]
                 "add pictures or lower 'batch_size'"
             )
-        self.train_data, self.validation_data = train_data, validation_data
+        self.validation_data = validation_data
 
+        if not state_file.exists():
+            system.begin()
         if recipe.channels_last:
             system.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         if self.accelerator.num_processes > 1 and self.accelerator.device.type == "cuda":
@@ -94,8 +96,9 @@ class Trainer:
         self.phases = system.phases()
         self.optimizers: dict[str, torch.optim.Optimizer] = {}
         for phase in self.phases:
-            with system.only(phase) as parameters:
-                self.optimizers[phase.name] = phase.optimizer(parameters)
+            if not isinstance(phase.optimizer, str):
+                with system.only(phase) as parameters:
+                    self.optimizers[phase.name] = phase.optimizer(parameters)
         self.base_rates = {
             name: [group["lr"] for group in optimizer.param_groups]
             for name, optimizer in self.optimizers.items()
@@ -105,6 +108,7 @@ class Trainer:
             self.step, self.seconds = load_state(
                 state_file, system=self.system, ema=self.ema, optimizers=self.optimizers
             )
+        self.train_data = self.system.training_data(train_data)
         self.wrapped = self.accelerator.prepare(self.system)
 
     def run(
@@ -146,7 +150,11 @@ class Trainer:
             writer.close()
         if self.ema is not None:
             self.ema.copy_to(self.system.shipped_networks())
-        return self.system.eval()
+        self.system.eval()
+        if self.step == recipe.steps:
+            self.system.complete(self.train_data)
+            self._save_model()
+        return self.system
 
     def evaluate(self) -> dict[str, float]:
         """The system's scores on validation pictures, with averaged weights; builds no graph."""
@@ -161,11 +169,7 @@ class Trainer:
         if not self.main:
             return
         with self._averaged():
-            save_model(
-                self.out / MODEL_FILE,
-                self.system,
-                card={"steps": self.step, "seconds": round(self.seconds, 1)},
-            )
+            self._save_model()
         save_state(
             self.out / STATE_FILE,
             system=self.system,
@@ -174,6 +178,11 @@ class Trainer:
             step=self.step,
             seconds=self.seconds,
         )
+
+    def _save_model(self) -> None:
+        if self.main:
+            card = {"steps": self.step, "seconds": round(self.seconds, 1)}
+            save_model(self.out / MODEL_FILE, self.system, card=card)
 
     def save_samples(self) -> None:
         """Write a sample grid for validation pictures."""
@@ -195,7 +204,7 @@ class Trainer:
         factor = self.recipe.learning_rate_factor(self.step)
         logged: dict[str, float] = {}
         for phase in self.phases:
-            if self.step % phase.every == 0:
+            if phase.runs_at(self.step):
                 losses = self._update(phase, batches, factor)
                 logged |= {f"{phase.name}/{k}": v for k, v in losses.items()}
         if self.ema is not None:
@@ -203,8 +212,8 @@ class Trainer:
         return logged
 
     def _update(self, phase: Phase, batches: list[Batch], factor: float) -> dict[str, float]:
-        optimizer = self.optimizers[phase.name]
-        rates = self.base_rates[phase.name]
+        owner = phase.optimizer if isinstance(phase.optimizer, str) else phase.name
+        optimizer, rates = self.optimizers[owner], self.base_rates[owner]
         for group, rate in zip(optimizer.param_groups, rates, strict=True):
             group["lr"] = rate * factor
         optimizer.zero_grad(set_to_none=True)

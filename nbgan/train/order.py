@@ -10,6 +10,9 @@ from torch import Tensor
 from nbgan.errors import InputError
 from nbgan.train.system import Batch
 
+MAPS = ("image", "label", "instance", "source", "features")
+"""Parts of a batch that have pixels."""
+
 
 class StepSampler:
     """Indices of the pictures of each step; an endless shuffle that can start anywhere.
@@ -71,5 +74,4 @@ def mirror(batch: Batch) -> Batch:
     """Mirror a batch of pictures and maps left to right."""
     if "keypoints" in batch:
         raise InputError("recipe field 'flip' cannot be used with keypoints: left becomes right")
-    maps = {k: v.flip(-1) for k, v in batch.items() if k in ("image", "label", "instance")}
-    return batch | maps
+    return batch | {k: v.flip(-1) for k, v in batch.items() if k in MAPS}

@@ -26,6 +26,9 @@ class Recipe:
     """Width of the pictures in pixels."""
     aspect_ratio: float = 1.0
     """Width divided by height."""
+    resize: str = "resize"
+    """How files come to this size: ``resize`` stretches, ``crop`` keeps proportions; see the
+    reader of the data set. The embedded worlds are drawn at any size."""
     flip: bool = False
     """Mirror each batch left to right with probability 1/2."""
     batch_size: int = 8
@@ -45,6 +48,8 @@ class Recipe:
     """Memory layout N, H, W, C: faster convolutions in bf16."""
     ema_decay: float = 0.999
     """Decay of the moving average of the weights that are shipped; 0 keeps the last ones."""
+    start_from: str | None = None
+    """Where training starts: a shipped model's name or a model file; None for fresh weights."""
     seed: int = 0
     """Decides the initial weights, the order of the data and all noise."""
     log_every: int = 20

@@ -7,11 +7,27 @@ from pathlib import Path
 
 from torch.utils.data import Dataset
 
-from nbgan.data import CachedDataset, LabelSpace, folder_splits, needs_path, open_dataset
+from nbgan.data import (
+    CachedDataset,
+    LabelSpace,
+    folder_splits,
+    needs_path,
+    open_dataset,
+    pix2pixhd_splits,
+    shard_splits,
+)
 from nbgan.errors import InputError
 from nbgan.train.loop import Trainer
 from nbgan.train.recipe import Recipe
 from nbgan.train.system import System, system_type
+
+_SPLITS = {
+    "folder": folder_splits,
+    "latents": folder_splits,
+    "pix2pixhd": pix2pixhd_splits,
+    "shards": shard_splits,
+}
+"""Readers of folders that may lack a split."""
 
 
 def open_split(recipe: Recipe, split: str, *, progress: bool = True) -> Dataset | None:
@@ -26,9 +42,12 @@ def open_split(recipe: Recipe, split: str, *, progress: bool = True) -> Dataset 
         )
     size = recipe.size if recipe.aspect_ratio == 1 else recipe.height_width
     if recipe.data_path is not None:
-        if recipe.data == "folder" and split not in folder_splits(recipe.data_path):
+        if recipe.data in _SPLITS and split not in _SPLITS[recipe.data](recipe.data_path):
             return None
-        return open_dataset(recipe.data, size=size, split=split, path=recipe.data_path)
+        options = {} if recipe.resize == "resize" else {"resize": recipe.resize}
+        # Without resizing every file keeps its own size.
+        wanted = None if recipe.resize == "none" else size
+        return open_dataset(recipe.data, size=wanted, split=split, path=recipe.data_path, **options)
     length = recipe.train_pictures if split == "train" else recipe.evaluate_pictures
     world = open_dataset(recipe.data, size=size, split=split, length=length)
     return CachedDataset(world, progress=progress)

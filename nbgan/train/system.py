@@ -10,17 +10,23 @@ from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
+from torch.utils.data import Dataset
 
 from nbgan.data.labels import LabelSpace
 from nbgan.errors import InputError
 from nbgan.train.recipe import Recipe
+from nbgan.train.weights import load_weights
 
 Batch = dict[str, Tensor]
 Losses = dict[str, Tensor]
 
 SYSTEMS = {
+    "datasetgan": "nbgan.datasetgan:DatasetGANSystem",
+    "deeplab": "nbgan.datasetgan:DeepLabSystem",
+    "pix2pixhd": "nbgan.pix2pixhd:Pix2PixHDSystem",
     "segmenter": "nbgan.segmenter:SegmenterSystem",
     "spade": "nbgan.spade:SpadeSystem",
+    "stylegan": "nbgan.stylegan:StyleGANSystem",
 }
 """Where each system lives, ``module:class``; imported when asked for."""
 
@@ -31,17 +37,29 @@ class Phase:
 
     Args:
         name: for logs and checkpoints, for example ``"generator"``.
-        networks: names of the system's networks that this phase updates.
+        networks: names of the system's networks that this phase updates; a part of a network is
+            named with dots.
         losses: batch to named terms, already weighted; their sum is minimised.
-        optimizer: builds the optimiser for the phase's parameters.
+        optimizer: builds the optimiser for the phase's parameters, or names an earlier phase of
+            the same networks whose optimiser this one shares (lazy regularisation).
         every: run at every so many steps (lazy regularisation).
+        start: first step at which it runs.
+        until: step at which it runs no more; None for never.
     """
 
     name: str
     networks: tuple[str, ...]
     losses: Callable[[Batch], Losses]
-    optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer]
+    optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer] | str
     every: int = 1
+    start: int = 0
+    until: int | None = None
+
+    def runs_at(self, step: int) -> bool:
+        """Whether the phase is part of this step."""
+        if step < self.start or (self.until is not None and step >= self.until):
+            return False
+        return step % self.every == 0
 
 
 class System(nn.Module):
@@ -59,9 +77,62 @@ class System(nn.Module):
         self.recipe = recipe
         self.label_space = label_space
 
+    def begin_from(self, other: System) -> None:
+        """Take the weights of a trained system; :meth:`begin` hands in that of ``start_from``.
+
+        Raises:
+            InputError: another kind of system, other classes, or weights that do not fit.
+        """
+        self._check_kind(other)
+        self._take(other, tuple(self.shipped_networks()))
+
+    def _take(self, other: System, networks: tuple[str, ...]) -> None:
+        theirs, ours = other.shipped_networks(), self.shipped_networks()
+        for name in networks:
+            if name not in theirs:
+                raise InputError(
+                    f"start_from '{self.recipe.start_from}': that model has no {name}; choose one "
+                    "of the same recipe"
+                )
+            where = f"start_from '{self.recipe.start_from}' ({name})"
+            load_weights(ours[name], theirs[name].state_dict(), where=where)
+
+    def _check_kind(self, other: System) -> None:
+        where = f"start_from '{self.recipe.start_from}'"
+        if type(other) is not type(self):
+            raise InputError(
+                f"{where}: holds a '{other.recipe.system}' model; a '{self.recipe.system}' "
+                "training starts from one of its own kind"
+            )
+        if other.label_space != self.label_space:
+            raise InputError(
+                f"{where}: trained for label space '{getattr(other.label_space, 'name', None)}', "
+                f"this data set has '{getattr(self.label_space, 'name', None)}'; choose a model "
+                "of the same classes"
+            )
+
+    def training_data(self, data: Dataset) -> Dataset:
+        """The data set with what this system needs beside the pictures."""
+        return data
+
+    def complete(self, data: Dataset) -> None:
+        """What follows the last step of training, with averaged weights."""
+
     def phases(self) -> list[Phase]:
         """The updates of one step, in order."""
         raise TypeError(f"{type(self).__name__} does not define its training phases")
+
+    def begin(self) -> None:
+        """Called once, before the first step of a new run: the place to take over weights of an
+        earlier run that the recipe names.
+
+        Raises:
+            InputError: ``start_from`` names no model, or one that does not fit.
+        """
+        if self.recipe.start_from is not None:
+            from nbgan import zoo
+
+            self.begin_from(zoo.open_model(self.recipe.start_from))
 
     def preview(self, batch: Batch) -> Tensor:
         """Pictures for the sample grid, ``[rows * N, 3, H, W]`` in [−1, 1], row by row."""
@@ -86,7 +157,7 @@ class System(nn.Module):
     @contextmanager
     def only(self, phase: Phase) -> Iterator[list[nn.Parameter]]:
         """Within this context only the parameters of ``phase`` ask for gradients."""
-        mine = [p for name in phase.networks for p in getattr(self, name).parameters()]
+        mine = [p for name in phase.networks for p in self.get_submodule(name).parameters()]
         ours = {id(p) for p in mine}
         before = [(p, p.requires_grad) for p in self.parameters()]
         for p, _ in before:

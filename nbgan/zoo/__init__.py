@@ -42,6 +42,31 @@ def load(name: str) -> System:
     return load_model(path(name))
 
 
+def find(model: str | Path) -> Path:
+    """The file of a shipped model, by name, or of any model file, by path.
+
+    Raises:
+        InputError: neither a name of the zoo nor a file.
+    """
+    if model in names():
+        return path(str(model))
+    if not Path(model).is_file():
+        raise InputError(
+            f"'{model}' is neither a file nor a model of the zoo, which has "
+            f"{', '.join(names()) or 'none'}"
+        )
+    return Path(model)
+
+
+def open_model(model: str | Path) -> System:
+    """A shipped model by name, or a model file by path; as :func:`load` gives it.
+
+    Raises:
+        InputError: neither a name of the zoo nor a readable model file.
+    """
+    return load_model(find(model))
+
+
 def load_segmenter(name: str) -> Segmenter:
     """The network of a shipped segmenter: pictures to class scores.
 

@@ -21,6 +21,7 @@ def test_names() -> None:
         "images",
         "coco_stuff",
         "ade20k",
+        "pix2pixhd",
     ]
 
 
@@ -33,7 +34,7 @@ def test_opens_with_path_size_and_options(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
-        ("landscape", {}, "'landscape' is unknown; allowed are landscapes, avatars, folder"),
+        ("landscape", {}, "'landscape' is unknown; allowed are landscapes, avatars, streets"),
         ("folder", {}, "'folder' needs a path"),
         ("landscapes", {"path": "x"}, "'landscapes' is embedded and reads no files"),
         ("folder", {"path": "x", "colour": 1}, "no option colour; allowed are .*colored_masks"),

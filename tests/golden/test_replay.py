@@ -27,6 +27,8 @@ def test_case_replays_within_tolerance(card_path):
     for name, value in expected.items():
         tolerance = card.get("tolerance_per_output", {}).get(name, card["tolerance"])
         assert outputs[name].shape == value.shape, name
+        if not value.numel():
+            continue
         error = (outputs[name].double() - value.double()).abs().max().item()
         assert error <= tolerance, f"{name}: off by {error:.3g}, allowed {tolerance:.3g}"
 

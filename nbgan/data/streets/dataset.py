@@ -1,0 +1,179 @@
+"""The Streets world: procedural pictures with class and instance maps that agree to the pixel."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import torch
+from torch.utils.data import Dataset
+
+from nbgan.data.cityscapes.classes import CITYSCAPES, SKY
+from nbgan.data.labels import LabelSpace
+from nbgan.data.streets.backdrop import paint_backdrop
+from nbgan.data.streets.buildings import paint_building
+from nbgan.data.streets.crowd import draw_things
+from nbgan.data.streets.gardens import paint_garden
+from nbgan.data.streets.ground import finish, paint_ground, under_lamps
+from nbgan.data.streets.lots import Building, Lot, draw_rows
+from nbgan.data.streets.moods import BY_NAME, MOODS
+from nbgan.data.streets.plan import draw_plan
+from nbgan.data.streets.scene import Scene
+from nbgan.data.streets.shadows import paint_shadows
+from nbgan.data.streets.sheet import Sheet
+from nbgan.data.streets.sky import paint_sky, sunlight
+from nbgan.errors import InputError
+
+VERSION = 2
+"""Raised whenever the same index gives other pixels than before."""
+
+_SPLITS = {"train": 20000, "val": 500, "test": 500}
+_MIN_SIZE = 32
+
+
+class Streets(Dataset):
+    """Streets of a town at several hours of the day, seen from a car or from the pavement.
+
+    ``ds[i]`` is a dict of ``image`` (float32 ``[3, H, W]``, -1..1), ``label`` (int64 ``[H, W]``,
+    ids of :data:`~nbgan.data.cityscapes.CITYSCAPES`), ``instance`` (int64 ``[H, W]``; 0 for what
+    is not counted, class * 1000 + n for things, n from 0) and ``mood`` (int64 scalar, position in
+    :data:`MOODS`). It depends on split, index and seed alone. The layout does not depend on the
+    mood, and not on the size: a larger picture shows the same street with finer detail, a wider
+    one shows more at the sides.
+
+    Args:
+        size: picture height and width, or ``(height, width)``; at least 32.
+        split: ``"train"``, ``"val"`` or ``"test"``; they share no street.
+        length: number of pictures; ``None`` for 20000 (train) or 500.
+        seed: another seed, another town; 0 or more.
+        mood: one of :data:`MOODS`, or ``None`` to draw a mood for each index.
+
+    Raises:
+        InputError: an argument is out of its range.
+    """
+
+    label_space: LabelSpace = CITYSCAPES
+
+    def __init__(
+        self,
+        *,
+        size: int | tuple[int, int] = (128, 256),
+        split: str = "train",
+        length: int | None = None,
+        seed: int = 0,
+        mood: str | None = None,
+    ) -> None:
+        self.size = _checked_size(size)
+        if split not in _SPLITS:
+            raise InputError(
+                f"Streets: split={split!r} is unknown; use one of {', '.join(_SPLITS)}"
+            )
+        if mood is not None and mood not in BY_NAME:
+            raise InputError(
+                f"Streets: mood={mood!r} is unknown; use one of {', '.join(MOODS)}, "
+                "or None to draw one for each picture"
+            )
+        for name, value, least in (("length", length, 1), ("seed", seed, 0)):
+            if name == "length" and value is None:
+                continue
+            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+                raise InputError(
+                    f"Streets: {name}={value!r} must be a whole number of at least {least}"
+                )
+        self.split = split
+        self.seed = int(seed)
+        self.fixed_mood = mood
+        self.length = _SPLITS[split] if length is None else int(length)
+
+    @property
+    def cache_key(self) -> str:
+        """Name, version and every argument that changes pixels."""
+        height, width = self.size
+        return (
+            f"streets-v{VERSION}-{height}x{width}-{self.split}-n{self.length}"
+            f"-seed{self.seed}-{self.fixed_mood or 'moods'}"
+        )
+
+    def __len__(self) -> int:
+        return self.length
+
+    def mood(self, index: int) -> str:
+        """Name of the mood that picture ``index`` is painted in.
+
+        Raises:
+            IndexError: the index is past the end.
+        """
+        index = self._checked_index(index)
+        if self.fixed_mood is not None:
+            return self.fixed_mood
+        return MOODS[int(self._random(index, 1).integers(len(MOODS)))]
+
+    def __getitem__(self, index: int) -> dict[str, torch.Tensor]:
+        index = self._checked_index(index)
+        name = self.mood(index)
+        height, width = self.size
+        rng = self._random(index, 0)
+        plan = draw_plan(rng)
+        mood = BY_NAME[name].jittered(self._random(index, 2 + MOODS.index(name)))
+        scene = Scene(sheet=Sheet(height, width), plan=plan, mood=mood)
+        things = draw_things(plan, rng)
+        lots = draw_rows(plan, rng)
+        paint_ground(scene)
+        paint_shadows(scene, lots, things)
+        under_lamps(scene, [(thing.x, thing.z) for thing in things if thing.lamp])
+        paint_backdrop(scene, self._random(index, 2 + len(MOODS)))
+        painters = [(lot.z1, partial(_paint_lot, scene, lot)) for lot in lots]
+        painters += [(thing.z, partial(thing.paint, scene)) for thing in things]
+        for _, paint in sorted(painters, key=lambda painter: -painter[0]):
+            paint()
+
+        label, instance = scene.sheet.owners()
+        label[label == 0] = SKY
+        drawn = scene.sheet.picture()
+        drift = float(self._random(index, 3 + len(MOODS)).uniform(0, 30))
+        sky = paint_sky(plan, mood, height, width, drift)
+        opacity = drawn[..., 3:]
+        image = sky + (drawn[..., :3] - sky) * opacity
+        image = finish(image, label, plan, mood, drift)
+        image = np.clip(sunlight(image, plan, mood), 0, 1).transpose(2, 0, 1) * 2 - 1
+        return {
+            "image": torch.from_numpy(np.ascontiguousarray(image, dtype=np.float32)),
+            "label": torch.from_numpy(label),
+            "instance": torch.from_numpy(instance),
+            "mood": torch.tensor(MOODS.index(name)),
+        }
+
+    def _checked_index(self, index: int) -> int:
+        position = int(index)
+        if position < 0:
+            position += self.length
+        if not 0 <= position < self.length:
+            raise IndexError(f"Streets: index {index} is past the end, length {self.length}")
+        return position
+
+    def _random(self, index: int, stream: int) -> np.random.Generator:
+        """Generator of one index; streams: 0 layout, 1 choice of mood, then its jitter, then
+        what lies far off, then the drift of clouds and textures."""
+        split = list(_SPLITS).index(self.split)
+        return np.random.default_rng((20260, self.seed, split, index, stream))
+
+
+def _paint_lot(scene: Scene, lot: Lot) -> None:
+    if isinstance(lot, Building):
+        paint_building(scene, lot)
+    else:
+        paint_garden(scene, lot)
+
+
+def _checked_size(size: int | tuple[int, int]) -> tuple[int, int]:
+    pair = (size, size) if isinstance(size, int | np.integer) else size
+    whole = isinstance(pair, tuple | list) and len(pair) == 2
+    whole = whole and all(
+        isinstance(n, int | np.integer) and not isinstance(n, bool) and n >= _MIN_SIZE for n in pair
+    )
+    if not whole:
+        raise InputError(
+            f"Streets: size={size!r} must be a whole number of at least {_MIN_SIZE}, "
+            "or a pair (height, width) of them"
+        )
+    return int(pair[0]), int(pair[1])

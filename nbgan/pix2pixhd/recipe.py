@@ -1,0 +1,228 @@
+"""Recipes of pix2pixHD in the published order: global generator, then local enhancer on top.
+
+Source of the ``paper`` values: Wang et al. (2018), sections 3 and 4, and the options that the
+published training commands set (512p, 1024p, and both with instance features).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal, Self
+
+from nbgan.errors import InputError
+from nbgan.gan.losses import GanLossName
+from nbgan.train.recipe import Recipe
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pix2PixHDRecipe(Recipe):
+    """How a pix2pixHD system is built and trained."""
+
+    system: ClassVar[str] = "pix2pixhd"
+
+    generator: Literal["global", "local"] = "global"
+    """The coarse generator alone, or with local enhancers around it that double the size each."""
+    use_instances: bool = True
+    """Append an edge channel made from the instance map."""
+    instance_features: bool = False
+    """Append a feature map: what the encoder says of each instance, so that one label map has
+    many pictures."""
+    feature_channels: int = 3
+    """Length of the feature vector of an instance."""
+    load_features: bool = False
+    """Take feature vectors that the encoder of ``start_from`` computed beforehand (made at the
+    first use and kept in the cache); the encoder then learns nothing more."""
+    width: int = 64
+    """Channels of the generator's first layer at full size."""
+    downsamplings: int = 4
+    """How often the global generator halves its input."""
+    blocks: int = 9
+    """Residual blocks of the global generator."""
+    enhancers: int = 1
+    """Local enhancers of a ``local`` generator."""
+    local_blocks: int = 3
+    """Residual blocks of each local enhancer."""
+    norm: Literal["instance", "batch"] = "instance"
+    """Normalisation of all networks."""
+    encoder_width: int = 16
+    """Channels of the encoder's first layer."""
+    encoder_downsamplings: int = 4
+    """How often the encoder halves its input before it doubles it again."""
+    discriminator_width: int = 64
+    """Channels of each discriminator's first layer."""
+    discriminator_layers: int = 3
+    """Convolutions of stride 2 of each discriminator; two of stride 1 follow."""
+    discriminator_scales: int = 2
+    """Number of discriminators, each at half the size of the one before."""
+    gan_loss: GanLossName = "least_squares"
+    """Adversarial loss."""
+    feature_matching: float = 10.0
+    """Weight of the feature matching loss; 0 leaves it out."""
+    perceptual: float = 10.0
+    """Weight of the perceptual loss; 0 leaves it out."""
+    perceptual_features: Literal["vgg19", "embedded"] = "vgg19"
+    """Feature network of the perceptual loss: VGG19 as published, or the segmenter of the
+    landscapes, which has seen no street and so leaves the judge of streets impartial."""
+    pixel: float = 0.0
+    """Weight of the mean absolute difference of pixels. Not in the paper."""
+    initial_std: float = 0.02
+    """Standard deviation of the initial weights of all convolutions."""
+    learning_rate: float = 2e-4
+    """Rate of Adam, for generator (with encoder) and discriminator alike."""
+    betas: tuple[float, float] = (0.5, 0.999)
+    """Decay rates of Adam."""
+    fix_global_until: int = 0
+    """Step up to which only the outermost enhancer learns; then the whole generator does, with a
+    fresh optimiser."""
+    clusters: int = 10
+    """Cluster centres per class from which styles are chosen."""
+    cluster_area: float = 0.5
+    """Instances count for the clusters from this area on, in 1/32 of the picture."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.generator == "global" and self.fix_global_until:
+            raise InputError(
+                f"recipe field 'fix_global_until' is {self.fix_global_until}, but a global "
+                "generator has nothing to fix; use generator='local' or leave it 0"
+            )
+        if self.fix_global_until and self.start_from is None:
+            raise InputError(
+                f"recipe field 'fix_global_until' is {self.fix_global_until}, but there is no "
+                "trained global generator to fix; name it in 'start_from'"
+            )
+        if self.load_features and not (self.instance_features and self.start_from):
+            raise InputError(
+                "recipe field 'load_features' needs 'instance_features' and a trained encoder "
+                "in 'start_from'"
+            )
+        if self.clusters < 1:
+            raise InputError(f"recipe field 'clusters' must be at least 1, got {self.clusters}")
+
+    @property
+    def sizes_divide_by(self) -> int:
+        """What height and width must be divisible by."""
+        coarse = 2**self.downsamplings
+        if self.instance_features:
+            coarse = max(coarse, 2**self.encoder_downsamplings)
+        return coarse * (2**self.enhancers if self.generator == "local" else 1)
+
+    @classmethod
+    def presets(cls) -> dict[str, Self]:
+        """``smoke``, ``cpu``, ``gpu`` and their enhancers, ``compare``, and the paper's."""
+        cpu = cls(
+            data="streets",
+            train_pictures=4000,
+            size=256,
+            aspect_ratio=2.0,
+            flip=True,
+            batch_size=4,
+            steps=8000,
+            decay_from=4000,
+            precision="bf16",
+            channels_last=True,
+            instance_features=True,
+            width=24,
+            downsamplings=3,
+            blocks=6,
+            encoder_downsamplings=3,
+            discriminator_width=32,
+            discriminator_scales=2,
+            perceptual=0.0,
+            perceptual_features="embedded",
+            learning_rate=4e-4,
+            cluster_area=0.05,
+            ema_decay=0.999,
+            evaluate_pictures=500,
+        )
+        enhancer = {
+            "generator": "local",
+            "size": 512,
+            "load_features": True,
+            "start_from": "pix2pixhd-streets",
+        }
+        enhancer_cpu = cpu.replace(
+            **enhancer,
+            width=12,
+            discriminator_scales=3,
+            batch_size=2,
+            steps=3000,
+            decay_from=1500,
+            fix_global_until=600,
+        )
+        gpu = cpu.replace(batch_size=32, steps=40000, decay_from=20000)
+        smoke = cpu.replace(
+            train_pictures=16,
+            size=64,
+            batch_size=2,
+            steps=3,
+            decay_from=None,
+            precision="fp32",
+            channels_last=False,
+            width=4,
+            downsamplings=2,
+            blocks=1,
+            encoder_width=4,
+            encoder_downsamplings=2,
+            discriminator_width=8,
+            discriminator_layers=2,
+            perceptual=0.0,
+            clusters=3,
+            log_every=1,
+            sample_every=2,
+            checkpoint_every=2,
+            evaluate_pictures=4,
+        )
+        compare = cpu.replace(
+            size=128,
+            batch_size=8,
+            steps=1500,
+            decay_from=750,
+            instance_features=False,
+            perceptual=0.0,
+            ema_decay=0.99,
+        )
+        # The published schedules count epochs of Cityscapes' 2,975 pictures, one at a time.
+        paper = cls(
+            data="pix2pixhd",
+            size=1024,
+            aspect_ratio=2.0,
+            flip=True,
+            batch_size=1,
+            steps=200 * 2975,
+            decay_from=100 * 2975,
+            ema_decay=0.0,
+        )
+        paper_1024p = paper.replace(
+            generator="local",
+            size=2048,
+            width=32,
+            discriminator_scales=3,
+            steps=100 * 2975,
+            decay_from=50 * 2975,
+            start_from="runs/pix2pixhd_512p/model.safetensors",
+            fix_global_until=10 * 2975,
+        )
+        return {
+            "smoke": smoke,
+            "enhancer_smoke": smoke.replace(
+                **{**enhancer, "size": 128, "load_features": False, "start_from": None}, width=2
+            ),
+            "cpu": cpu,
+            "enhancer_cpu": enhancer_cpu,
+            "gpu": gpu,
+            "enhancer_gpu": enhancer_cpu.replace(
+                batch_size=16, steps=20000, decay_from=10000, fix_global_until=4000
+            ),
+            "compare": compare,
+            "compare_no_matching": compare.replace(feature_matching=0.0),
+            "compare_no_edges": compare.replace(use_instances=False),
+            "paper_512p": paper,
+            "paper_512p_feat": paper.replace(instance_features=True),
+            "paper_1024p": paper_1024p,
+            "paper_1024p_feat": paper_1024p.replace(
+                instance_features=True,
+                load_features=True,
+                start_from="runs/pix2pixhd_512p_feat/model.safetensors",
+            ),
+        }

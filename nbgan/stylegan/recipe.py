@@ -1,0 +1,170 @@
+"""Recipes of StyleGAN: what is shipped, and the published settings.
+
+Source of the ``paper`` values: Karras et al., *Analyzing and Improving the Image Quality of
+StyleGAN* (2020), appendix B, and *A Style-Based Generator Architecture for GANs* (2019),
+appendix C.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal, Self
+
+from nbgan.errors import InputError
+from nbgan.train.recipe import Recipe
+
+
+@dataclass(frozen=True, kw_only=True)
+class StyleGANRecipe(Recipe):
+    """How a StyleGAN is built and trained."""
+
+    system: ClassVar[str] = "stylegan"
+
+    version: Literal[1, 2] = 2
+    """1: AdaIN and instance statistics. 2: modulated convolutions and a skip generator."""
+    z_dim: int = 512
+    """Length of the latent code z."""
+    w_dim: int = 512
+    """Length of the intermediate latent w."""
+    mapping_layers: int = 8
+    """Fully connected layers from z to w."""
+    channel_base: int = 32768
+    """Channels of a layer times its resolution, where ``max_channels`` does not bound them."""
+    max_channels: int = 512
+    """Upper bound of the channels of any layer."""
+    min_channels: int = 1
+    """Lower bound of the channels of any layer."""
+    mixing: float = 0.9
+    """Probability that a picture takes its styles from two latents, switching at a random layer."""
+    r1: float = 10.0
+    """Weight of the R1 penalty; it multiplies half the squared gradient norm."""
+    r1_every: int = 16
+    """Steps between two R1 updates (lazy regularisation)."""
+    path_length: float = 2.0
+    """Weight of path-length regularisation; 0 leaves it out. Version 2 only."""
+    path_length_every: int = 4
+    """Steps between two path-length updates."""
+    path_length_shrink: int = 2
+    """Part of the batch, one over this, that path-length regularisation uses."""
+    augment: Literal["none", "fixed", "adaptive"] = "none"
+    """Augment what the discriminator sees: never, with a fixed probability, or with one that
+    follows the discriminator's overfitting (Karras et al., 2020, ADA). For few pictures."""
+    augment_probability: float = 0.2
+    """Probability of each augmentation if ``augment`` is fixed; where an adaptive one starts."""
+    augment_target: float = 0.6
+    """Mean sign of the discriminator's answers to real pictures that ``adaptive`` aims at."""
+    augment_pictures: int = 500_000
+    """Pictures in which an adaptive probability can go from 0 to 1."""
+    learning_rate: float = 2e-3
+    """Rate of both networks, before the correction for lazy regularisation."""
+    betas: tuple[float, float] = (0.0, 0.99)
+    """Decay rates of Adam, before that correction."""
+    start_from: str | None = None
+    """Training state of a run at a lower resolution: what fits is taken over, the new layers
+    start fresh (growing, as in Karras et al., 2018, without fading in)."""
+
+    @property
+    def channels(self) -> dict[int, int]:
+        """Channels of the layers at each resolution from 4 to ``size``."""
+        return {
+            r: max(self.min_channels, min(self.max_channels, self.channel_base // r))
+            for r in (2**k for k in range(2, self.size.bit_length()))
+        }
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.aspect_ratio != 1:
+            raise InputError(
+                f"recipe field 'aspect_ratio' must be 1 for StyleGAN, got {self.aspect_ratio}; "
+                "its layers are square. Pad the pictures, as EditGAN does with cars"
+            )
+        if self.size < 8 or self.size & (self.size - 1):
+            raise InputError(
+                f"recipe field 'size' must be a power of two from 8, got {self.size}; "
+                "each block doubles the resolution"
+            )
+        for field in ("mixing", "augment_probability"):
+            if not 0 <= getattr(self, field) <= 1:
+                raise InputError(
+                    f"recipe field '{field}' is a probability, 0 to 1, got {getattr(self, field)}"
+                )
+
+    @classmethod
+    def presets(cls) -> dict[str, Self]:
+        """``smoke``, ``cpu`` in two stages, ``cpu_v1``, ``gpu``, and the papers' settings."""
+        start = cls(
+            data="avatars",
+            train_pictures=10_000,
+            size=64,
+            batch_size=16,
+            steps=12_000,
+            precision="bf16",
+            channels_last=True,
+            z_dim=128,
+            w_dim=128,
+            mapping_layers=4,
+            channel_base=2048,
+            max_channels=128,
+            min_channels=32,
+            r1=0.1,
+            path_length=0.0,
+            ema_decay=0.998,
+            evaluate_pictures=500,
+            sample_every=500,
+            checkpoint_every=250,
+        )
+        smoke = start.replace(
+            train_pictures=16,
+            size=16,
+            batch_size=4,
+            steps=4,
+            precision="fp32",
+            channels_last=False,
+            z_dim=8,
+            w_dim=8,
+            mapping_layers=2,
+            channel_base=128,
+            max_channels=8,
+            path_length=2.0,
+            r1_every=2,
+            path_length_every=2,
+            log_every=1,
+            sample_every=2,
+            checkpoint_every=2,
+            evaluate_pictures=8,
+        )
+        paper = cls(
+            data="images",
+            size=1024,
+            batch_size=32,
+            steps=25_000_000 // 32,
+            flip=True,
+            ema_decay=0.5 ** (32 / 10_000),
+        )
+        return {
+            "smoke": smoke,
+            "cpu_start": start,
+            "cpu": start.replace(
+                size=128,
+                steps=6000,
+                r1=0.3,
+                start_from="runs/stylegan2-avatars-64/state.safetensors",
+            ),
+            "cpu_v1": start.replace(version=1),
+            "gpu": start.replace(
+                train_pictures=50_000,
+                size=128,
+                batch_size=64,
+                steps=40_000,
+                z_dim=512,
+                w_dim=512,
+                mapping_layers=8,
+                channel_base=16384,
+                max_channels=512,
+                path_length=2.0,
+                ema_decay=0.5 ** (64 / 20_000),
+            ),
+            "paper": paper,
+            "paper_v1": paper.replace(version=1, path_length=0.0),
+            "paper_few": paper.replace(augment="adaptive", size=256, batch_size=64),
+        }
