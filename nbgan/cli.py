@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
+from nbgan.cli_datasetgan import crossvalidate, factory, records
 from nbgan.cli_pix2pixhd import app as pix2pixhd_app
 from nbgan.cli_sample import sample
 from nbgan.errors import InputError
@@ -207,6 +208,32 @@ def convert_cityscapes(
         raise SystemExit(1)
 
 
+@data_app.command(name="export-streets")
+def export_streets(
+    out: Annotated[Path, tyro.conf.Positional],
+    /,
+    pictures: int = 100,
+    height: int = 512,
+    width: int = 1024,
+    seed: int = 0,
+    workers: int = 0,
+) -> None:
+    """Draw streets and write them as a raw Cityscapes tree, the input of convert-cityscapes.
+
+    Args:
+        out: new or empty folder for leftImg8bit, gtFine and the list files.
+        pictures: number of training pictures; val and test get a fifth of that each.
+        height: of the pictures, in pixels.
+        width: of the pictures, in pixels.
+        seed: another seed, another town.
+        workers: processes that draw; 0 draws in this one.
+    """
+    from nbgan.data.cityscapes.export import export_streets as export
+
+    counts = export(out, pictures=pictures, height=height, width=width, seed=seed, workers=workers)
+    print(f"{out}: " + ", ".join(f"{n:,} frames of {split}" for split, n in counts.items()))
+
+
 @zoo_app.command(name="list")
 def zoo_list() -> None:
     """List the shipped models."""
@@ -254,6 +281,9 @@ def inspect(
     count = sum(p.numel() for p in network.parameters())
     print(f"{path}: {part}, {type(network).__name__}, {count:,} parameters")
 
+
+for _command in (records, factory, crossvalidate):
+    app.command(_command)
 
 GROUPS = {
     "data": (data_app, "Look into data sets."),

@@ -106,7 +106,7 @@ class StyleGANRecipe(Recipe):
             channel_base=2048,
             max_channels=128,
             min_channels=32,
-            r1=0.1,
+            r1=1.0,
             path_length=0.0,
             ema_decay=0.998,
             evaluate_pictures=500,
@@ -147,7 +147,6 @@ class StyleGANRecipe(Recipe):
             "cpu": start.replace(
                 size=128,
                 steps=6000,
-                r1=0.3,
                 start_from="runs/stylegan2-avatars-64/state.safetensors",
             ),
             "cpu_v1": start.replace(version=1),

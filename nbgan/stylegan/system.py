@@ -8,7 +8,6 @@ trained the same way, at its full resolution from the start, against the same di
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, ClassVar
 
@@ -21,6 +20,8 @@ from nbgan.errors import InputError
 from nbgan.gan.losses import gan_loss, r1_penalty
 from nbgan.stylegan.augment import Augmentation
 from nbgan.stylegan.discriminator import StyleGAN2Discriminator
+from nbgan.stylegan.generator import StyleGenerator
+from nbgan.stylegan.generator1 import StyleGAN1Generator
 from nbgan.stylegan.generator2 import StyleGAN2Generator
 from nbgan.stylegan.recipe import StyleGANRecipe
 from nbgan.train.checkpoint import STATE_FORMAT, read_metadata
@@ -52,7 +53,10 @@ class StyleGANSystem(System):
             "w_dim": recipe.w_dim,
             "mapping_layers": recipe.mapping_layers,
         }
-        self.generator = StyleGAN2Generator(**sizes, **latents)
+        build: type[StyleGenerator] = (
+            StyleGAN1Generator if recipe.version == 1 else StyleGAN2Generator
+        )
+        self.generator = build(**sizes, **latents)
         self.discriminator = StyleGAN2Discriminator(**sizes)
         self.augmentation = Augmentation(
             probability=recipe.augment_probability if recipe.augment != "none" else 0.0,
@@ -267,8 +271,7 @@ def grow(system: StyleGANSystem, state: dict[str, Tensor], where: str) -> list[s
         InputError: a shared layer has another shape, or nothing fits.
     """
     own = system.state_dict()
-    named = _renamed(state, blocks=len(system.discriminator.blocks))
-    shared = {k: v for k, v in named.items() if k in own}
+    shared = {k: v for k, v in state.items() if k in own}
     wrong = [k for k, v in shared.items() if v.shape != own[k].shape]
     if wrong or not any(k.startswith("generator.") for k in shared):
         detail = (
@@ -284,22 +287,7 @@ def grow(system: StyleGANSystem, state: dict[str, Tensor], where: str) -> list[s
     fresh = sorted(set(own) - set(shared))
     for name in fresh:
         # New resolutions add nothing to the picture at first: training goes on with what it had.
-        if name.startswith("generator.to_rgbs."):
+        if name.startswith(("generator.to_rgbs.", "generator.to_rgb.")):
             own[name].zero_()
     system.load_state_dict(shared, strict=False)
     return fresh
-
-
-def _renamed(state: dict[str, Tensor], *, blocks: int) -> dict[str, Tensor]:
-    """Names of an earlier run's tensors in a discriminator of more blocks, counted from the top."""
-    pattern = re.compile(r"discriminator\.blocks\.(\d+)\.")
-    numbers = [int(m[1]) for k in state if (m := pattern.match(k))]
-    added = blocks - 1 - max(numbers, default=blocks - 1)
-    named = {}
-    for key, value in state.items():
-        if m := pattern.match(key):
-            key = f"discriminator.blocks.{int(m[1]) + added}.{key[m.end() :]}"
-        elif added and key.startswith("discriminator.from_rgb."):
-            continue
-        named[key] = value
-    return named

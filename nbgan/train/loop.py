@@ -130,6 +130,8 @@ class Trainer:
         bar = tqdm(total=recipe.steps, initial=self.step, disable=not self.progress, unit="step")
         while self.step < until:
             started = time.perf_counter()
+            # Before the batches: data sets that crop at random draw from the same generator.
+            torch.manual_seed(mix(recipe.seed, self.step, self.accelerator.process_index))
             losses = self._one_step([next(batches) for _ in range(recipe.accumulate)])
             self.seconds += time.perf_counter() - started
             self.step += 1
@@ -197,7 +199,6 @@ class Trainer:
         save_image(grid * 0.5 + 0.5, folder / f"step_{self.step:06d}.png")
 
     def _one_step(self, batches: list[Batch]) -> dict[str, float]:
-        torch.manual_seed(mix(self.recipe.seed, self.step, self.accelerator.process_index))
         self.system.train()
         if self.recipe.flip:
             batches = [mirror(b) if torch.rand(()) < 0.5 else b for b in batches]

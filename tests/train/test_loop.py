@@ -48,6 +48,29 @@ def test_resumed_run_is_bit_identical_to_an_uninterrupted_one(tmp_path):
     assert steps[0] == steps[1] == [1, 2, 3, 4]
 
 
+def test_data_that_is_cropped_at_random_resumes_too(tmp_path):
+    class Jittered(Tiny):
+        def __getitem__(self, index):
+            item = super().__getitem__(index)
+            return item | {"image": item["image"] * torch.rand(())}
+
+    def run(out, **options):
+        Trainer(
+            SpadeSystem(SMOKE, SPACE),
+            train_data=Jittered(),
+            validation_data=None,
+            out=tmp_path / out,
+            resume=True,
+            progress=False,
+        ).run(**options)
+        return load_file(tmp_path / out / "state.safetensors")
+
+    whole = run("whole")
+    run("parts", until=2)
+    parts = run("parts")
+    assert all(torch.equal(whole[k], parts[k]) for k in whole)
+
+
 def test_run_killed_after_its_last_checkpoint_repeats_the_lost_steps(tmp_path):
     trainer(tmp_path / "whole").run()
 

@@ -7,6 +7,7 @@ front bumper over the roof to the rear bumper.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -40,17 +41,17 @@ class Body:
     wheels: tuple[float, ...]
     radius: float = 0.33
 
-    @property
-    def length(self) -> float:
-        """Metres from bumper to bumper."""
-        return self.profile[0][0] - self.profile[-1][0]
+    @cached_property
+    def reach(self) -> float:
+        """Metres from the middle to the farther bumper."""
+        return max(abs(u) for u, _, _ in self.profile)
 
-    @property
+    @cached_property
     def height(self) -> float:
         """Metres to the roof."""
         return max(y for _, y, _ in self.profile)
 
-    @property
+    @cached_property
     def half_width(self) -> float:
         """Metres from the middle to the side."""
         return max(w for _, _, w in self.profile)

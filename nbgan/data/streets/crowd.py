@@ -1,7 +1,7 @@
 """Who is in the street: parked and moving vehicles, people, cycles, trees, lamps and signs.
 
 Every object is drawn from the random numbers first, as a :class:`Thing`; then the shadows of all
-fall on the ground; then the things are painted, the farthest first.
+fall on the ground; then the things are painted, see :mod:`.order`.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from nbgan.data.streets.bodies import (
     draw_car,
 )
 from nbgan.data.streets.cycles import paint_cycle
+from nbgan.data.streets.frames import Vehicle
 from nbgan.data.streets.furniture import (
     paint_bollard,
     paint_lamp,
@@ -35,7 +36,7 @@ from nbgan.data.streets.plan import LANE, STRIP, Plan, Side
 from nbgan.data.streets.scene import Scene, steps, varied
 from nbgan.data.streets.sheet import Color
 from nbgan.data.streets.trees import paint_tree
-from nbgan.data.streets.vehicles import Vehicle, paint_vehicle
+from nbgan.data.streets.vehicles import paint_vehicle
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,9 +60,15 @@ class Thing:
     paint: Callable[[Scene], None]
     lamp: bool = False
 
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """Where it touches the ground: left, right, near end, far end."""
+        half, along = (0.15, 0.15) if self.low > 0 else (self.half, self.along)
+        return self.x - half, self.x + half, self.z - along, self.z + along
+
 
 def draw_things(plan: Plan, rng: np.random.Generator) -> list[Thing]:
-    """Everything that stands in a street, the farthest first."""
+    """Everything that stands in a street, in no order."""
     things: list[Thing] = []
     busy = rng.uniform(0.35, 1.0)
     for side in plan.sides:
@@ -72,7 +79,7 @@ def draw_things(plan: Plan, rng: np.random.Generator) -> list[Thing]:
     things += _traffic(plan, rng, busy)
     if plan.zebra:
         things += _crossing_people(plan, rng, busy)
-    return sorted(things, key=lambda thing: -thing.z)
+    return things
 
 
 def _vehicle(
@@ -91,7 +98,7 @@ def _vehicle(
     if len(bodies) > 1 and rng.random() < 0.4:
         second = (0.92, 0.91, 0.88)
     v = Vehicle(x=x, z=z, heading=heading, paint=paint, second=second, moving=moving)
-    length = max(max(abs(u) for u, _, _ in b.profile) for b in bodies)
+    length = max(b.reach for b in bodies)
     half = bodies[0].half_width
     across, along = abs(math.sin(heading)), abs(math.cos(heading))
     return Thing(
@@ -134,7 +141,7 @@ def _traffic(plan: Plan, rng: np.random.Generator, busy: float) -> Iterator[Thin
         z = rng.uniform(9.5, 20) if mine else rng.uniform(6, 22)
         while z < 100:
             bodies = _draw_traffic(rng)
-            length = max(max(abs(u) for u, _, _ in b.profile) for b in bodies)
+            length = max(b.reach for b in bodies)
             place = z + length
             free = not (plan.zebra and -length - 0.3 < place - plan.zebra_at - 1.6 < length + 1.9)
             if free and rng.random() < 0.45 + 0.5 * busy:

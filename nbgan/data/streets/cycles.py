@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from nbgan.data.cityscapes.classes import BICYCLE, INSTANCE_BASE, MOTORCYCLE, RIDER
+from nbgan.data.cityscapes.classes import BICYCLE, MOTORCYCLE, RIDER
 from nbgan.data.streets.bodies import PAINTS
 from nbgan.data.streets.moods import mix
 from nbgan.data.streets.people import CLOTHES, HAIR, SKINS, TROUSERS
@@ -22,24 +22,27 @@ def paint_cycle(
     scene: Scene, x: float, z: float, heading: float, seed: int, *, motor: bool, ridden: bool
 ) -> None:
     """A bicycle or motorcycle, and its rider if it is ridden."""
+    label = MOTORCYCLE if motor else BICYCLE
+    machine = scene.thing(label)
+    rider = scene.thing(RIDER) if ridden else 0
     if not scene.seen(x, z, 1.1):
         return
     rng = np.random.default_rng(seed)
     scene.soft_shadow(x, z, 0.25 + 0.6 * abs(math.sin(heading)), 0.5, 0.32)
     along = abs(math.sin(heading)) < 0.35
-    label = MOTORCYCLE if motor else BICYCLE
     paint = varied(rng, PAINTS[int(rng.integers(len(PAINTS)))])
-    scene.sheet.own(label, scene.thing(label))
+    scene.sheet.own(label, machine)
     _machine(scene, x, z, heading, paint, motor)
     if not ridden:
         return
-    scene.sheet.own(RIDER, scene.thing(RIDER))
+    scene.sheet.own(RIDER, rider)
     if along:
         _rider_along(scene, x, z, rng, motor, away=math.cos(heading) > 0)
     else:
         _rider_side(scene, x, z, heading, rng, motor)
     if along:
-        _end_wheel(scene, x, z, label, motor=motor, away=math.cos(heading) > 0)
+        scene.sheet.own(label, machine)
+        _end_wheel(scene, x, z, motor=motor, away=math.cos(heading) > 0)
 
 
 def _tone(scene: Scene, color: Color, z: float, dark: float = 0.0) -> Color:
@@ -83,12 +86,11 @@ def _machine(scene: Scene, x: float, z: float, heading: float, paint: Color, mot
     sheet.stroke([(bx - reach * s, by), (bx + reach * s, by)], black, max(0.05 * s, 2.2))
 
 
-def _end_wheel(scene: Scene, x: float, z: float, label: int, *, motor: bool, away: bool) -> None:
+def _end_wheel(scene: Scene, x: float, z: float, *, motor: bool, away: bool) -> None:
     """Seen from its end, the nearer wheel stands before the legs of the rider."""
     sheet, camera = scene.sheet, scene.camera
     s = camera.scale(z)
     fx, fy = camera.at(x, 0, z - 0.3)
-    sheet.own(label, label * INSTANCE_BASE + scene.counts[label] - 1)
     tall = (0.62 if motor else 0.68) * s
     wide = max((0.16 if motor else 0.07) * s, 3.2)
     sheet.stroke([(fx, fy - wide / 2), (fx, fy - tall)], _tone(scene, (0.12, 0.12, 0.13), z), wide)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 import torch
 from torch.utils.data import Dataset
@@ -12,11 +10,12 @@ from nbgan.data.cityscapes.classes import CITYSCAPES, SKY
 from nbgan.data.labels import LabelSpace
 from nbgan.data.streets.backdrop import paint_backdrop
 from nbgan.data.streets.buildings import paint_building
-from nbgan.data.streets.crowd import draw_things
+from nbgan.data.streets.crowd import Thing, draw_things
 from nbgan.data.streets.gardens import paint_garden
 from nbgan.data.streets.ground import finish, paint_ground, under_lamps
-from nbgan.data.streets.lots import Building, Lot, draw_rows
+from nbgan.data.streets.lots import Building, Garden, Lot, draw_rows
 from nbgan.data.streets.moods import BY_NAME, MOODS
+from nbgan.data.streets.order import painting_order
 from nbgan.data.streets.plan import draw_plan
 from nbgan.data.streets.scene import Scene
 from nbgan.data.streets.shadows import paint_shadows
@@ -24,7 +23,7 @@ from nbgan.data.streets.sheet import Sheet
 from nbgan.data.streets.sky import paint_sky, sunlight
 from nbgan.errors import InputError
 
-VERSION = 2
+VERSION = 3
 """Raised whenever the same index gives other pixels than before."""
 
 _SPLITS = {"train": 20000, "val": 500, "test": 500}
@@ -122,10 +121,10 @@ class Streets(Dataset):
         paint_shadows(scene, lots, things)
         under_lamps(scene, [(thing.x, thing.z) for thing in things if thing.lamp])
         paint_backdrop(scene, self._random(index, 2 + len(MOODS)))
-        painters = [(lot.z1, partial(_paint_lot, scene, lot)) for lot in lots]
-        painters += [(thing.z, partial(thing.paint, scene)) for thing in things]
-        for _, paint in sorted(painters, key=lambda painter: -painter[0]):
-            paint()
+        standing = [*lots, *things]
+        boxes = np.array([one.box for one in standing])
+        for position in painting_order(boxes, plan.camera.x):
+            _paint(scene, standing[position])
 
         label, instance = scene.sheet.owners()
         label[label == 0] = SKY
@@ -158,11 +157,13 @@ class Streets(Dataset):
         return np.random.default_rng((20260, self.seed, split, index, stream))
 
 
-def _paint_lot(scene: Scene, lot: Lot) -> None:
-    if isinstance(lot, Building):
-        paint_building(scene, lot)
+def _paint(scene: Scene, one: Lot | Thing) -> None:
+    if isinstance(one, Building):
+        paint_building(scene, one)
+    elif isinstance(one, Garden):
+        paint_garden(scene, one)
     else:
-        paint_garden(scene, lot)
+        one.paint(scene)
 
 
 def _checked_size(size: int | tuple[int, int]) -> tuple[int, int]:

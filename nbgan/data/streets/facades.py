@@ -8,7 +8,7 @@ from nbgan.data.streets.camera import NEAR
 from nbgan.data.streets.lots import WARM, Building
 from nbgan.data.streets.moods import mix
 from nbgan.data.streets.scene import Scene
-from nbgan.data.streets.sheet import Color
+from nbgan.data.streets.sheet import Color, Point
 from nbgan.data.streets.shops import paint_shop
 from nbgan.data.streets.walls import Front, Lit
 
@@ -69,8 +69,10 @@ def _weather(scene: Scene, front: Front, b: Building, rng: np.random.Generator, 
         z = rng.uniform(z0, b.z1)
         y = rng.uniform(0.6, b.eaves - 1)
         r = rng.uniform(0.6, 1.5)
+        # fmt: off
         ring = [(z - r, y), (z - 0.5 * r, y + 0.7 * r), (z + 0.4 * r, y + 0.5 * r),
-                (z + r, y - 0.1 * r), (z + 0.3 * r, y - 0.8 * r), (z - 0.6 * r, y - 0.6 * r)]  # fmt: skip
+                (z + r, y - 0.1 * r), (z + 0.3 * r, y - 0.8 * r), (z - 0.6 * r, y - 0.6 * r)]
+        # fmt: on
         patches.append([front.at(min(max(z, z0), b.z1), max(y, 0.1)) for z, y in ring])
     tone = scene.shade(mix(b.wall, (0.45, 0.38, 0.32), 0.5), (-float(b.sign), 0, 0), 12)
     scene.sheet.fills(patches, tone, opacity=0.35, claim=False)
@@ -86,7 +88,14 @@ def _windows(scene: Scene, front: Front, b: Building, rng: np.random.Generator, 
     tall = 1.75 if not modern else 1.9
     pixel, edge = scene.sheet.pixel, scene.sheet.half_width
     fine = front.width(max(b.z0, NEAR), b.z1) > 9 * pixel
-    frames, dark, pale, glow, second, sills, panels, bars = [], [], [], [], [], [], [], []
+    frames: list[list[Point]] = []
+    dark: list[list[Point]] = []
+    pale: list[list[Point]] = []
+    glow: list[list[Point]] = []
+    second: list[list[Point]] = []
+    sills: list[list[Point]] = []
+    panels: list[list[Point]] = []
+    bars: list[list[Point]] = []
     for floor in range(0 if not b.shop else 1, b.floors):
         y = 0.85 if floor == 0 else b.ground_floor + (floor - 1) * 2.95 + 0.75
         for column in range(columns):

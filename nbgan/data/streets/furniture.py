@@ -53,7 +53,8 @@ def paint_lamp(scene: Scene, x: float, z: float, towards: int, style: int) -> No
                     (tx + 0.12 * s, ty), (tx - 0.12 * s, ty)],
                    mood.air((1.0, 0.93, 0.74) if mood.lamps > 0.2 else (0.86, 0.88, 0.86), z),
                    line=max(0.04 * s, 1))  # fmt: skip
-        sheet.fill([(tx - 0.28 * s, ty - 0.48 * s), (tx, ty - 0.78 * s), (tx + 0.28 * s, ty - 0.48 * s)],
+        low = ty - 0.48 * s
+        sheet.fill([(tx - 0.28 * s, low), (tx, ty - 0.78 * s), (tx + 0.28 * s, low)],
                    lit, line=max(0.04 * s, 1))  # fmt: skip
         lamp = (tx, ty - 0.28 * s)
     else:
@@ -117,6 +118,9 @@ def paint_sign(scene: Scene, x: float, z: float, kind: int) -> None:
     def ring(n: int, size: float, turn: float, lift: float = 0.0) -> list[Point]:
         return [(tx + size * c, cy + lift + size * q) for c, q in arc(n, turn, turn + 2 * math.pi)]
 
+    def marks(*corners: Point) -> list[Point]:
+        return [(tx + a * r, cy + b * r) for a, b in corners]
+
     red, white = tone((0.84, 0.16, 0.17)), tone((0.97, 0.96, 0.94))
     blue, yellow, dark = (
         tone((0.14, 0.37, 0.74)),
@@ -126,30 +130,29 @@ def paint_sign(scene: Scene, x: float, z: float, kind: int) -> None:
     if kind == 0:
         sheet.fill(ring(20, r, 0), red)
         sheet.fill(ring(20, r * 0.70, 0), white, claim=False)
-        sheet.fills([[(tx + a * r, cy + b * r) for a, b in
-                      ((-0.3, -0.3), (-0.08, -0.3), (-0.08, 0.3), (-0.3, 0.3))],
-                     [(tx + a * r, cy + b * r) for a, b in
-                      ((0.08, -0.3), (0.3, -0.3), (0.3, 0.3), (0.08, 0.3))]], dark, claim=False)  # fmt: skip
+        left = marks((-0.3, -0.3), (-0.08, -0.3), (-0.08, 0.3), (-0.3, 0.3))
+        right = marks((0.08, -0.3), (0.3, -0.3), (0.3, 0.3), (0.08, 0.3))
+        sheet.fills([left, right], dark, claim=False)
     elif kind == 1:
         sheet.fill(ring(3, r * 1.2, -math.pi / 2, 0.2 * r), red, line=0.12 * r)
         sheet.fill(ring(3, r * 0.72, -math.pi / 2, 0.2 * r), white, claim=False)
     elif kind == 2:
         sheet.fill(ring(20, r, 0), blue)
-        sheet.fill([(tx + a * r, cy + b * r) for a, b in
-                    ((-0.14, 0.55), (-0.14, -0.05), (-0.42, -0.05), (0, -0.6), (0.42, -0.05),
-                     (0.14, -0.05), (0.14, 0.55))], white, claim=False)  # fmt: skip
+        arrow = marks((-0.14, 0.55), (-0.14, -0.05), (-0.42, -0.05), (0, -0.6), (0.42, -0.05),
+                      (0.14, -0.05), (0.14, 0.55))  # fmt: skip
+        sheet.fill(arrow, white, claim=False)
     elif kind == 3:
         sheet.fill(ring(8, r * 1.05, math.pi / 8), red)
-        sheet.fill([(tx + a * r, cy + b * r) for a, b in
-                    ((-0.65, -0.2), (0.65, -0.2), (0.65, 0.2), (-0.65, 0.2))], white, claim=False)  # fmt: skip
+        bar = marks((-0.65, -0.2), (0.65, -0.2), (0.65, 0.2), (-0.65, 0.2))
+        sheet.fill(bar, white, claim=False)
     elif kind == 4:
         sheet.fill(ring(4, r * 1.15, 0), white, line=0.06 * r)
         sheet.fill(ring(4, r * 0.82, 0), yellow, claim=False)
     elif kind == 5:
         sheet.fill(ring(4, r * 1.25, math.pi / 4), blue, line=0.08 * r)
-        sheet.fill([(tx + a * r, cy + b * r) for a, b in
-                    ((-0.32, 0.6), (-0.32, -0.6), (0.2, -0.6), (0.42, -0.25), (0.2, 0.12),
-                     (-0.04, 0.12), (-0.04, 0.6))], white, claim=False)  # fmt: skip
+        letter = marks((-0.32, 0.6), (-0.32, -0.6), (0.2, -0.6), (0.42, -0.25), (0.2, 0.12),
+                       (-0.04, 0.12), (-0.04, 0.6))  # fmt: skip
+        sheet.fill(letter, white, claim=False)
     else:
         wide, high = 1.9 * r, 0.55 * r
         for lift, color in ((-0.3 * r, blue), (0.95 * r, yellow)):

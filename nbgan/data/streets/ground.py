@@ -107,7 +107,7 @@ def _markings(scene: Scene) -> None:
         rails = []
         for middle_x in (-LANE / 2, LANE / 2):
             for x in (middle_x - 0.72, middle_x + 0.72):
-                rails.append(camera.ground(x - 0.05, x + 0.05, _NEAR, 120))
+                rails.append(camera.ground(x - 0.035, x + 0.035, _NEAR, 120))
         sheet.fills(rails, scene.shade((0.24, 0.25, 0.28), UP, _CLEAR), claim=False)
         shine = [[(x, y) for x, y in ring] for ring in rails]
         sheet.fills(shine, scene.shade((0.75, 0.78, 0.82), UP, _CLEAR), opacity=0.35, claim=False)

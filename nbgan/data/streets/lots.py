@@ -77,6 +77,12 @@ class Building:
     open_end: bool
 
     @property
+    def box(self) -> tuple[float, float, float, float]:
+        """The ground that it covers: left, right, near end, far end."""
+        back = self.front + self.sign * self.depth
+        return min(self.front, back), max(self.front, back), self.z0, self.z1
+
+    @property
     def ground_floor(self) -> float:
         """Height of the ground floor."""
         return 3.7 if self.shop else 3.2
@@ -96,6 +102,7 @@ class Garden:
         front: signed place of its edge.
         z0, z1: where it begins and ends.
         seed: decides what grows there.
+        depth: how far it goes back from the street.
     """
 
     sign: int
@@ -103,13 +110,20 @@ class Garden:
     z0: float
     z1: float
     seed: int
+    depth: float = 10.0
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """The ground that it covers: left, right, near end, far end."""
+        back = self.front + self.sign * self.depth
+        return min(self.front, back), max(self.front, back), self.z0, self.z1
 
 
 Lot = Building | Garden
 
 
 def draw_rows(plan: Plan, rng: np.random.Generator) -> list[Lot]:
-    """Draw the lots of both sides, the farthest first."""
+    """Draw the lots of both sides."""
     lots: list[Lot] = []
     odds = rng.dirichlet((1.6, 1.1, 0.8, 0.8))
     height = rng.uniform(2.2, 4.6)
@@ -139,7 +153,7 @@ def draw_rows(plan: Plan, rng: np.random.Generator) -> list[Lot]:
                 before = "house"
                 lots.append(house)
             z = end
-    return sorted(lots, key=lambda lot: -lot.z1)
+    return lots
 
 
 def _draw_building(

@@ -30,6 +30,7 @@ TROUSERS: tuple[Color, ...] = (
 
 def paint_person(scene: Scene, x: float, z: float, seed: int) -> None:
     """One person who stands or walks."""
+    instance = scene.thing(PERSON)
     if not scene.seen(x, z, 0.6):
         return
     rng = np.random.default_rng(seed)
@@ -55,7 +56,7 @@ def paint_person(scene: Scene, x: float, z: float, seed: int) -> None:
     legs = varied(rng, TROUSERS[int(rng.integers(len(TROUSERS)))])
     shoes = TROUSERS[int(rng.integers(2))]
     scene.soft_shadow(x, z, 0.34 * tall, 0.28, 0.34)
-    sheet.own(PERSON, scene.thing(PERSON))
+    sheet.own(PERSON, instance)
     bare = kind == "skirt"
     leg = skin if bare else legs
     w = max(0.145 * s, 2.5)

@@ -37,7 +37,7 @@ class Scene:
         return self.plan.camera
 
     def thing(self, label: int) -> int:
-        """Instance id of the next thing of a class."""
+        """Instance id of the next thing of a class, whether or not it can be seen."""
         n = self.counts.get(label, 0)
         self.counts[label] = n + 1
         return label * INSTANCE_BASE + n

@@ -219,7 +219,12 @@ def _ring(points: Sequence[Point]) -> str:
 
 def _hex(color: Color) -> str:
     r, g, b = color
-    return f"#{min(max(int(r * 255 + 0.5), 0), 255):02x}{min(max(int(g * 255 + 0.5), 0), 255):02x}{min(max(int(b * 255 + 0.5), 0), 255):02x}"
+    return f"#{_byte(r) << 16 | _byte(g) << 8 | _byte(b):06x}"
+
+
+def _byte(value: float) -> int:
+    level = int(value * 255 + 0.5)
+    return 0 if level < 0 else 255 if level > 255 else level
 
 
 def _print(body: str, height: int, width: int, *, smooth: bool) -> np.ndarray:

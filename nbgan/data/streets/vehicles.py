@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 from nbgan.data.streets.bodies import Body
 from nbgan.data.streets.camera import Place, area
+from nbgan.data.streets.frames import Frame, Vehicle
 from nbgan.data.streets.moods import mix
 from nbgan.data.streets.scene import Scene, arc
 from nbgan.data.streets.sheet import Color, Point
@@ -14,58 +14,19 @@ from nbgan.data.streets.sheet import Color, Point
 _WHEEL = arc(14)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Vehicle:
-    """Where a vehicle stands, and its paint.
-
-    Args:
-        x, z: its middle.
-        heading: direction it drives, radians: 0 away from the viewer, pi / 2 to the right.
-        paint: body colour.
-        second: colour of the lower part of a bus, of a truck's load.
-        moving: whether its lights are on at night.
-    """
-
-    x: float
-    z: float
-    heading: float
-    paint: Color
-    second: Color
-    moving: bool
-
-
-class _Frame:
-    """Turns a vehicle's own axes (u forward, w right, y up) into places on the sheet."""
-
-    def __init__(self, scene: Scene, v: Vehicle) -> None:
-        self.camera, self.v = scene.camera, v
-        self.sin, self.cos = math.sin(v.heading), math.cos(v.heading)
-
-    def at(self, u: float, y: float, w: float) -> Point:
-        return self.camera.at(
-            self.v.x + u * self.sin + w * self.cos, y, self.v.z + u * self.cos - w * self.sin
-        )
-
-    def depth(self, u: float, w: float) -> float:
-        return self.v.z + u * self.cos - w * self.sin
-
-    def normal(self, nu: float, ny: float, nw: float) -> Place:
-        return nu * self.sin + nw * self.cos, ny, nu * self.cos - nw * self.sin
-
-
 def paint_vehicle(scene: Scene, bodies: tuple[Body, ...], v: Vehicle) -> None:
     """Paint a vehicle of one or more bodies as one thing."""
-    reach = max(max(abs(u) for u, _, _ in body.profile) for body in bodies)
+    label = bodies[0].label
+    instance = scene.thing(label)
+    reach = max(body.reach for body in bodies)
     if not scene.seen(v.x, v.z, reach):
         return
-    frame = _Frame(scene, v)
+    frame = Frame(scene, v)
     half = bodies[0].half_width
     if min(frame.depth(u, w) for u in (-reach, reach) for w in (-half, half)) < 1.25:
         return
-    across = half + reach * abs(frame.sin)
-    along = half * abs(frame.sin) + reach * abs(frame.cos)
-    scene.soft_shadow(v.x, v.z, across * 1.02, along, 0.42)
-    scene.sheet.own(bodies[0].label, scene.thing(bodies[0].label))
+    _dark_below(scene, frame, reach, half)
+    scene.sheet.own(label, instance)
     ordered = sorted(
         bodies, key=lambda b: -frame.depth((b.profile[0][0] + b.profile[-1][0]) / 2, 0)
     )
@@ -74,7 +35,23 @@ def paint_vehicle(scene: Scene, bodies: tuple[Body, ...], v: Vehicle) -> None:
         _paint_body(scene, frame, body, paint, v)
 
 
-def _paint_body(scene: Scene, frame: _Frame, body: Body, paint: Color, v: Vehicle) -> None:
+def _dark_below(scene: Scene, frame: Frame, reach: float, half: float) -> None:
+    """The dark ground under a vehicle, softer towards its rim."""
+    mood = scene.mood
+    for grow, dark in ((0.30, 0.16), (0.14, 0.22), (0.0, 0.28)):
+        u, w = reach + grow, half + grow * 0.8
+        corner = min(0.5, w * 0.5)
+        ring = [
+            (u - corner, w), (u, w - corner), (u, corner - w), (u - corner, -w),
+            (corner - u, -w), (-u, corner - w), (-u, w - corner), (corner - u, w),
+        ]  # fmt: skip
+        scene.sheet.fill(
+            scene.camera.polygon([frame.place(a, b) for a, b in ring]),
+            mood.shadow_color, opacity=dark, claim=False,
+        )  # fmt: skip
+
+
+def _paint_body(scene: Scene, frame: Frame, body: Body, paint: Color, v: Vehicle) -> None:
     sheet = scene.sheet
     s = scene.camera.scale(v.z)
     fine = 2 * body.half_width * s > 8 * sheet.pixel
@@ -95,12 +72,12 @@ def _paint_body(scene: Scene, frame: _Frame, body: Body, paint: Color, v: Vehicl
         _side(scene, frame, body, paint, w, v, fine, line)
 
 
-def _side_seen(frame: _Frame, body: Body, w: float) -> bool:
+def _side_seen(frame: Frame, body: Body, w: float) -> bool:
     ring = [frame.at(u, y, w * body.half_width) for u, y, _ in body.profile]
     return area(ring) * w < 0
 
 
-def _tyres(scene: Scene, frame: _Frame, body: Body) -> None:
+def _tyres(scene: Scene, frame: Frame, body: Body) -> None:
     """The ends of the wheels, which show below the bumpers."""
     rings = []
     r = body.radius
@@ -118,7 +95,7 @@ def _clockwise(ring: list[Point]) -> list[Point]:
 
 
 def _cabin(
-    scene: Scene, frame: _Frame, body: Body, paint: Color, w: float, v: Vehicle, fine: bool
+    scene: Scene, frame: Frame, body: Body, paint: Color, w: float, v: Vehicle, fine: bool
 ) -> None:
     """The side of the part with the windows; it leans inwards."""
     assert body.belt is not None
@@ -161,7 +138,7 @@ def _glass(scene: Scene, z: float, bright: float) -> Color | str:
 
 def _segment(
     scene: Scene,
-    frame: _Frame,
+    frame: Frame,
     body: Body,
     i: int,
     paint: Color,
@@ -232,7 +209,7 @@ def _lights(
 
 def _side(
     scene: Scene,
-    frame: _Frame,
+    frame: Frame,
     body: Body,
     paint: Color,
     w: float,
@@ -274,9 +251,11 @@ def _side(
         sheet.lines([trim], mix(top, (1, 1, 1), 0.35), max(0.035 * scene.camera.scale(v.z), 1.0),
                     opacity=0.7)  # fmt: skip
         door = body.pillar
-        sheet.lines([[frame.at(door, 0.36, w * half * 0.97), frame.at(door, y + 0.1, w * half * 0.97)]],
-                    low, 1.4, opacity=0.7)  # fmt: skip
-    arches, tyres, rims = [], [], []
+        ends = [frame.at(door, h, w * half * 0.97) for h in (0.36, y + 0.1)]
+        sheet.lines([ends], low, 1.4, opacity=0.7)
+    arches: list[list[Point]] = []
+    tyres: list[list[Point]] = []
+    rims: list[list[Point]] = []
     for u in body.wheels:
         r = body.radius
         for rings, radius in ((arches, r + 0.08), (tyres, r), (rims, r * 0.62))[: 3 if fine else 1]:
