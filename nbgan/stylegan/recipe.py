@@ -59,9 +59,6 @@ class StyleGANRecipe(Recipe):
     """Rate of both networks, before the correction for lazy regularisation."""
     betas: tuple[float, float] = (0.0, 0.99)
     """Decay rates of Adam, before that correction."""
-    start_from: str | None = None
-    """Training state of a run at a lower resolution: what fits is taken over, the new layers
-    start fresh (growing, as in Karras et al., 2018, without fading in)."""
 
     @property
     def channels(self) -> dict[int, int]:
@@ -144,11 +141,7 @@ class StyleGANRecipe(Recipe):
         return {
             "smoke": smoke,
             "cpu_start": start,
-            "cpu": start.replace(
-                size=128,
-                steps=6000,
-                start_from="runs/stylegan2-avatars-64/state.safetensors",
-            ),
+            "cpu": start.replace(size=128, steps=6000),
             "cpu_v1": start.replace(version=1),
             "gpu": start.replace(
                 train_pictures=50_000,

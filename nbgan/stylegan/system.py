@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
@@ -24,7 +25,7 @@ from nbgan.stylegan.generator import StyleGenerator
 from nbgan.stylegan.generator1 import StyleGAN1Generator
 from nbgan.stylegan.generator2 import StyleGAN2Generator
 from nbgan.stylegan.recipe import StyleGANRecipe
-from nbgan.train.checkpoint import STATE_FORMAT, read_metadata
+from nbgan.train.checkpoint import STATE_FILE, STATE_FORMAT, read_metadata
 from nbgan.train.system import Batch, Losses, Phase, System
 
 MEAN_DECAY = 0.998
@@ -102,12 +103,19 @@ class StyleGANSystem(System):
     # --- training --------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """Take over what fits of the run that ``start_from`` names."""
+        """Take over what fits of the training, at a lower resolution, that ``start_from`` names.
+
+        Growing as in Karras et al. (2018), without fading in: the discriminator is needed too, so
+        it must be the folder of a training rather than a model file.
+        """
         if self.recipe.start_from is not None:
-            read_metadata(self.recipe.start_from, STATE_FORMAT)
-            tensors = load_file(self.recipe.start_from)
-            own = {k.removeprefix("system/"): v for k, v in tensors.items()}
-            grow(self, own, self.recipe.start_from)
+            state = Path(self.recipe.start_from) / STATE_FILE
+            read_metadata(state, STATE_FORMAT)
+            grow(
+                self,
+                {k.removeprefix("system/"): v for k, v in load_file(state).items()},
+                str(state),
+            )
 
     def phases(self) -> list[Phase]:
         """Generator, path length now and then; discriminator, R1 now and then.

@@ -26,6 +26,8 @@ from nbgan.train.weights import load_weights
 
 MODEL_FORMAT = "nbgan model 1"
 STATE_FORMAT = "nbgan training state 1"
+MODEL_FILE = "model.safetensors"
+STATE_FILE = "state.safetensors"
 
 
 def write_atomically(path: str | Path, content: bytes) -> None:

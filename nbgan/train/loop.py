@@ -21,13 +21,11 @@ from torchvision.utils import make_grid, save_image
 from tqdm.auto import tqdm
 
 from nbgan.errors import InputError
-from nbgan.train.checkpoint import load_state, save_model, save_state
+from nbgan.train.checkpoint import MODEL_FILE, STATE_FILE, load_state, save_model, save_state
 from nbgan.train.ema import Ema
 from nbgan.train.order import StepSampler, mirror, mix
 from nbgan.train.system import Batch, Losses, Phase, System
 
-MODEL_FILE = "model.safetensors"
-STATE_FILE = "state.safetensors"
 LOG_FILE = "log.jsonl"
 
 
@@ -157,6 +155,13 @@ class Trainer:
             self.system.complete(self.train_data)
             self._save_model()
         return self.system
+
+    @property
+    def pictures_seen(self) -> int:
+        """Training pictures that the steps so far have used, repetitions counted."""
+        recipe = self.recipe
+        each = recipe.batch_size * recipe.accumulate * self.accelerator.num_processes
+        return self.step * each
 
     def evaluate(self) -> dict[str, float]:
         """The system's scores on validation pictures, with averaged weights; builds no graph."""

@@ -49,7 +49,8 @@ class Recipe:
     ema_decay: float = 0.999
     """Decay of the moving average of the weights that are shipped; 0 keeps the last ones."""
     start_from: str | None = None
-    """Where training starts: a shipped model's name or a model file; None for fresh weights."""
+    """Where training starts: a shipped model's name, a model file, or the folder of another
+    training; None for fresh weights."""
     seed: int = 0
     """Decides the initial weights, the order of the data and all noise."""
     log_every: int = 20

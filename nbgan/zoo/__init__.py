@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbgan.errors import InputError
-from nbgan.train.checkpoint import load_model, read_metadata
+from nbgan.train.checkpoint import MODEL_FILE, load_model, read_metadata
 from nbgan.train.system import System
 
 if TYPE_CHECKING:
@@ -43,13 +43,15 @@ def load(name: str) -> System:
 
 
 def find(model: str | Path) -> Path:
-    """The file of a shipped model, by name, or of any model file, by path.
+    """The file of a shipped model, by name, or of any model file or training folder, by path.
 
     Raises:
         InputError: neither a name of the zoo nor a file.
     """
     if model in names():
         return path(str(model))
+    if Path(model).is_dir():
+        return find(Path(model) / MODEL_FILE)
     if not Path(model).is_file():
         raise InputError(
             f"'{model}' is neither a file nor a model of the zoo, which has "

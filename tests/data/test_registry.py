@@ -22,6 +22,8 @@ def test_names() -> None:
         "coco_stuff",
         "ade20k",
         "pix2pixhd",
+        "latents",
+        "shards",
     ]
 
 

@@ -130,13 +130,13 @@ def test_a_run_can_start_from_a_smaller_one(tmp_path):
         )
 
     trainer("small").run(until=1)
-    state = str(tmp_path / "small" / "state.safetensors")
+    state = str(tmp_path / "small")
     big = trainer("big", size=32, start_from=state)
     small = trainer("again", start_from=state)
     key = "w_mean"
     assert torch.equal(getattr(big.system.generator, key), getattr(small.system.generator, key))
     with pytest.raises(InputError, match="no such file"):
-        trainer("none", start_from=str(tmp_path / "absent.safetensors"))
+        trainer("none", start_from=str(tmp_path / "absent"))
 
 
 @pytest.mark.parametrize(

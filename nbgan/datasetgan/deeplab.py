@@ -1,0 +1,58 @@
+"""DeepLabV3 as torchvision builds it, on pictures in [−1, 1].
+
+Source: Chen et al., *Rethinking Atrous Convolution for Semantic Image Segmentation* (2017).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torchvision.models import segmentation
+from torchvision.models.segmentation.deeplabv3 import ASPP
+
+from nbgan.gan.perceptual import check_images
+
+BACKBONES = {
+    "resnet50": segmentation.deeplabv3_resnet50,
+    "resnet101": segmentation.deeplabv3_resnet101,
+    "mobilenet_v3_large": segmentation.deeplabv3_mobilenet_v3_large,
+}
+HEAD_WIDTH = 256
+"""Channels of torchvision's own head."""
+
+
+class DeepLab(nn.Module):
+    """torchvision's DeepLabV3 on pictures in [−1, 1].
+
+    Args:
+        backbone: a name of :data:`BACKBONES`.
+        outputs: classes, or heat maps.
+        head_width: channels of the head.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, *, backbone: str, outputs: int, head_width: int = HEAD_WIDTH) -> None:
+        super().__init__()
+        self.network = BACKBONES[backbone](
+            weights=None, weights_backbone=None, num_classes=outputs, aux_loss=False
+        )
+        if head_width != HEAD_WIDTH:
+            channels = self.network.classifier[0].convs[0][0].in_channels
+            self.network.classifier = nn.Sequential(
+                ASPP(channels, [12, 24, 36], head_width),
+                nn.Conv2d(head_width, head_width, 3, padding=1, bias=False),
+                nn.BatchNorm2d(head_width),
+                nn.ReLU(),
+                nn.Conv2d(head_width, outputs, 1),
+            )
+        # ImageNet's statistics, which the published training uses as well.
+        statistics = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}
+        for name, values in statistics.items():
+            self.register_buffer(name, torch.tensor(values)[:, None, None], persistent=False)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Pictures ``[N, 3, H, W]`` to scores ``[N, outputs, H, W]``."""
+        check_images(image)
+        return self.network((image * 0.5 + 0.5 - self.mean) / self.std)["out"]
