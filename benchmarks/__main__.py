@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.measure import machine
 
-SCRIPTS = ("spade", "pix2pixhd", "live")
+SCRIPTS = ("spade", "stylegan", "pix2pixhd", "live")
 
 
 def main() -> None:
