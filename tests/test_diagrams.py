@@ -3,11 +3,12 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+import torch
 
 from nbgan.data.landscapes import LANDSCAPES
 from nbgan.diagrams import Diagram
 from nbgan.errors import InputError
-from nbgan.figures import class_legend, picture_rows
+from nbgan.figures import class_legend, instance_colors, picture_rows
 from nbgan.tables import Table
 
 
@@ -41,6 +42,34 @@ def test_unknown_kind_and_short_arrow_are_refused():
 def test_legend_names_every_class():
     texts = {text.get_text() for text in class_legend(LANDSCAPES).axes[0].texts}
     assert texts == set(LANDSCAPES.classes)
+
+
+def test_a_legend_in_rows_has_every_swatch_inside():
+    figure = class_legend(LANDSCAPES, range(7), columns=3)
+    (axis,) = figure.axes
+    assert figure.get_size_inches()[1] == pytest.approx(3 * 0.42)
+    places = [(round(text.get_position()[0], 2), text.get_position()[1]) for text in axis.texts]
+    assert len(set(places)) == 7
+    assert all(0 < y < 3 * 0.42 for _, y in places)
+
+
+def test_instances_get_colours_that_differ_and_none_is_grey():
+    ids = np.array([[0, 26000, 26001], [26002, 24000, 26000]])
+    colors = instance_colors(torch.from_numpy(ids))
+    assert colors.shape == (2, 3, 3) and colors.dtype == np.uint8
+    assert colors[0, 0].tolist() == [235, 235, 235]
+    assert (colors[0, 1] == colors[1, 2]).all()
+    shown = np.unique(colors.reshape(-1, 3), axis=0).astype(int)
+    assert len(shown) == 5
+    apart = np.abs(shown[:, None] - shown[None]).sum(2) + 999 * np.eye(5, dtype=int)
+    assert apart.min() > 30
+
+
+def test_wide_pictures_make_low_rows():
+    wide = np.zeros((4, 8, 3), np.uint8)
+    square = picture_rows({"a": [wide[:, :4]] * 2}, size=2).get_size_inches()
+    low = picture_rows({"a": [wide] * 2}, size=2).get_size_inches()
+    assert low[0] == square[0] and low[1] == pytest.approx(square[1] / 2)
 
 
 def test_rows_carry_names_and_columns_titles():

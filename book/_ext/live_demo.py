@@ -70,7 +70,11 @@ def visit_html(self: Any, node: live_demo) -> None:
         depth = "../" * self.builder.current_docname.count("/")
         source = f"{depth}_static/{FOLDER}/{demo['picture']}"
         alt = html.escape(demo["alt"])
-        self.body.append(f'<img src="{source}" alt="{alt}" loading="lazy">\n')
+        # The size keeps its place free: a picture that arrives late must not move the button
+        # away from under a finger.
+        width, height = demo["size"]
+        size = f'width="{width}" height="{height}"'
+        self.body.append(f'<img src="{source}" alt="{alt}" {size} loading="lazy">\n')
     self.body.append(
         "<noscript><p>With JavaScript, this picture opens as something to play with.</p></noscript>"
         "\n</div>\n"

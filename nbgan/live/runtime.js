@@ -1,7 +1,54 @@
 // Models in a worker of the page. Works from a server and from disk alike: nothing is fetched, all
 // parts are texts that classic scripts left in globalThis.nbgan.assets (gzip in base64).
 
-// Start the worker and load models.
+const PATIENCE = 60_000; // milliseconds; a worker that is silent for longer is given up
+
+// A worker that does tasks, from the texts of its parts. Every call ends: in an answer, in an error,
+// or in the end of a worker that gives no sign of life.
+function startWorker(sources) {
+  const address = URL.createObjectURL(new Blob(sources, { type: "text/javascript" }));
+  const worker = new Worker(address);
+  const waiting = new Map();
+  let count = 0;
+  let broken = null;
+
+  const stop = (reason = "the demo was closed", silent = false) => {
+    if (broken) return;
+    worker.terminate();
+    URL.revokeObjectURL(address);
+    broken = Object.assign(new Error(reason), { silent });
+    for (const { reject, late } of waiting.values()) {
+      clearTimeout(late);
+      reject(broken);
+    }
+    waiting.clear();
+  };
+  worker.onerror = (event) => {
+    event.preventDefault();
+    stop(event.message || "the worker could not start");
+  };
+  worker.onmessageerror = () => stop("an answer of the worker could not be read");
+  worker.onmessage = ({ data: { id, answer, error } }) => {
+    const { resolve, reject, late } = waiting.get(id) ?? {};
+    clearTimeout(late);
+    waiting.delete(id);
+    if (error === undefined) resolve?.(answer);
+    else reject?.(new Error(error));
+  };
+  const call = (task, given) =>
+    new Promise((resolve, reject) => {
+      if (broken) return reject(broken);
+      const id = ++count;
+      const seconds = Math.round(PATIENCE / 1000);
+      const silence = `the worker has not answered for ${seconds} seconds`;
+      const late = setTimeout(() => stop(silence, true), PATIENCE);
+      waiting.set(id, { resolve, reject, late });
+      return worker.postMessage({ id, task, ...given });
+    });
+  return { call, stop };
+}
+
+// Start a worker and load models.
 //   assets     {name: text}
 //   models     names; the file of a model is the asset "<name>.onnx"
 //   parts      names of assets with further worker code
@@ -15,55 +62,31 @@ export const startModels = async ({ assets, models, parts, unpack, onProgress })
     if (!assets[name]) throw new Error(`${name} did not arrive`);
     sources.push(decoder.decode(await unpack(assets[name])), "\n;\n");
   }
-  const address = URL.createObjectURL(new Blob(sources, { type: "text/javascript" }));
-  const worker = new Worker(address);
-  const waiting = new Map();
-  let count = 0;
-  let broken = null;
-
-  const fail = (reason) => {
-    broken = new Error(reason);
-    for (const { reject } of waiting.values()) reject(broken);
-    waiting.clear();
-  };
-  worker.onerror = (event) => {
-    event.preventDefault();
-    fail(event.message || "the worker could not start");
-  };
-  worker.onmessage = ({ data: { id, answer, error } }) => {
-    const { resolve, reject } = waiting.get(id) ?? {};
-    waiting.delete(id);
-    if (error === undefined) resolve?.(answer);
-    else reject?.(new Error(error));
-  };
-  const call = (task, given) =>
-    new Promise((resolve, reject) => {
-      if (broken) return reject(broken);
-      const id = ++count;
-      waiting.set(id, { resolve, reject });
-      return worker.postMessage({ id, task, ...given });
-    });
-  const stop = () => {
-    worker.terminate();
-    URL.revokeObjectURL(address);
-    fail("the demo was closed");
-  };
-
-  try {
-    const steps = models.length + 1;
-    onProgress(0, "starting the runtime");
-    await call("start", { glue: assets["ort.mjs"], wasm: assets["ort.wasm"] });
-    for (const [i, name] of models.entries()) {
-      onProgress((i + 1) / steps, `loading the model (${i + 1} of ${models.length})`);
-      if (!assets[`${name}.onnx`]) throw new Error(`${name}.onnx did not arrive`);
-      await call("load", { name, model: assets[`${name}.onnx`] });
+  const steps = models.length + 1;
+  const start = async (what) => {
+    const worker = startWorker(sources);
+    try {
+      onProgress(0, what);
+      await worker.call("start", { glue: assets["ort.mjs"], wasm: assets["ort.wasm"] });
+      for (const [i, name] of models.entries()) {
+        onProgress((i + 1) / steps, `loading the model (${i + 1} of ${models.length})`);
+        if (!assets[`${name}.onnx`]) throw new Error(`${name}.onnx did not arrive`);
+        await worker.call("load", { name, model: assets[`${name}.onnx`] });
+      }
+    } catch (error) {
+      worker.stop();
+      throw error;
     }
     onProgress(1, "ready");
+    return worker;
+  };
+  try {
+    return await start("starting the runtime");
   } catch (error) {
-    stop();
-    throw error;
+    // Browsers end or freeze a worker without a word when memory is short: once more, afresh.
+    if (!error.silent) throw error;
+    return start("starting the runtime once more");
   }
-  return { call, stop };
 };
 
 // Of requests that come faster than answers, only the newest waits; older ones are dropped and

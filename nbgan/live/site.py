@@ -17,6 +17,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from nbgan.live.demos import DEMOS, Demo
 from nbgan.widgets.bundle import bundle
 
@@ -84,9 +86,16 @@ def prepare(
             "alt": demo.alt,
             "open": demo.invitation,
             "picture": f"{demo.name}.webp",
+            "size": _size(target / f"{demo.name}.webp"),
             "scripts": [_listed(target / name) for name in names],
         }
     (target / LIST).write_text(json.dumps(entries, indent=1))
+
+
+def _size(path: Path) -> tuple[int, int]:
+    """Width and height of a picture: the page keeps its place free until it arrives."""
+    with Image.open(path) as picture:
+        return picture.size
 
 
 def _listed(path: Path) -> dict[str, Any]:

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 
 import ipywidgets as widgets
 import numpy as np
-from torch import Tensor
 
 from nbgan.errors import InputError
 from nbgan.widgets.controls import PictureRow, explain
 from nbgan.widgets.painter import Painter
-from nbgan.widgets.painting import PaintingModel
+from nbgan.widgets.painting import PaintingModel, Scene
 from nbgan.widgets.styles import SAMPLED, StyleChoice, pixels
 
 NOTHING, STYLE = "nothing", "another style"
@@ -42,7 +41,7 @@ class Comparison(widgets.VBox):
     def __init__(
         self,
         *,
-        pictures: dict[str, Tensor],
+        pictures: dict[str, Scene],
         seed: int,
         current: Callable[[], Answer],
         opened: Callable[[str], PaintingModel],

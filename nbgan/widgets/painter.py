@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -16,6 +15,7 @@ import traitlets
 from nbgan.data.labels import LabelSpace
 from nbgan.errors import InputError
 from nbgan.widgets.bundle import bundle
+from nbgan.widgets.latest import LatestOnly
 from nbgan.widgets.maps import Map, MapChecks, Masks, Picture, map_shape, to_rgb
 
 PAINTER_MODULE = Path(__file__).parent / "painter" / "index.js"
@@ -44,13 +44,18 @@ class Painter(anywidget.AnyWidget):
             at the start, after each finished stroke and when the mask is set. Strokes that
             arrive while it runs are answered by one more call, with the latest mask. Its errors
             are shown in the widget, and the mask is kept.
+        things: ids of the classes that have instances, whose new instances are numbered
+            class × 1000 + n as in Cityscapes; strokes of other classes belong to none. None:
+            all classes have instances, numbered 1, 2, 3.
+        offered: ids of the classes to choose from; None: all.
+        selectable: offer a tool that chooses an object; see :attr:`selected`.
         background: name of the class that the eraser leaves. None: the eraser brings back what
             was there when the mask was opened, loaded or set.
         label: name of the widget for screen readers.
 
     Raises:
         InputError: a mask or instance map of another size, of another kind or with unknown ids;
-            an unknown background class.
+            an unknown class in ``things``, ``offered`` or ``background``.
     """
 
     _esm = bundle(PAINTER_MODULE)
@@ -62,6 +67,10 @@ class Painter(anywidget.AnyWidget):
     background = traitlets.Int(None, allow_none=True).tag(sync=True)
     label = traitlets.Unicode().tag(sync=True)
     instances = traitlets.Bool(False).tag(sync=True)
+    things: traitlets.List = traitlets.List(None, allow_none=True).tag(sync=True)
+    offered: traitlets.List = traitlets.List(None, allow_none=True).tag(sync=True)
+    selectable = traitlets.Bool(False).tag(sync=True)
+    selection: traitlets.List = traitlets.List(traitlets.Int()).tag(sync=True)  # class, instance
     example_names = traitlets.List(traitlets.Unicode()).tag(sync=True)
     example_masks = traitlets.CBytes(b"").tag(sync=True)
     example_instances = traitlets.CBytes(b"").tag(sync=True)
@@ -89,6 +98,9 @@ class Painter(anywidget.AnyWidget):
         examples: Mapping[str, Masks] | None = None,
         random: Callable[[], Masks] | None = None,
         render: Callable[..., Picture] | None = None,
+        things: Sequence[int] | None = None,
+        offered: Sequence[int] | None = None,
+        selectable: bool = False,
         background: str | None = None,
         label: str = "mask painter",
     ) -> None:
@@ -98,15 +110,13 @@ class Painter(anywidget.AnyWidget):
         self._render = render
         self._random = random
         self._callbacks: list[Callable[[np.ndarray], None]] = []
-        self._lock = threading.Lock()
-        self._rendering = False
-        self._stale = False
+        self._answer = LatestOnly(self._render_once)
         self._complaint = ""  # of the callbacks, about the last stroke
         with_instances = not isinstance(instances, bool) or instances
         ids = np.zeros(self._shape, np.uint8) if mask is None else self._checks.mask(mask, "mask")
-        things = np.zeros(self._shape, np.uint16)
+        numbers = np.zeros(self._shape, np.uint16)
         if not isinstance(instances, bool):
-            things = self._checks.instance(instances, "instances")
+            numbers = self._checks.instance(instances, "instances")
         shown = {
             name: self._checks.pair(pair, f"example '{name}'")
             for name, pair in (examples or {}).items()
@@ -121,6 +131,9 @@ class Painter(anywidget.AnyWidget):
             background=None if background is None else label_space.index(background),
             label=label,
             instances=with_instances,
+            things=self._known(things, "things"),
+            offered=self._known(offered, "offered"),
+            selectable=selectable,
             example_names=list(shown),
             example_masks=b"".join(pair[0].tobytes() for pair in shown.values()),
             example_instances=(
@@ -130,7 +143,7 @@ class Painter(anywidget.AnyWidget):
             renders=render is not None,
             picture_pane=render is not None,
             mask_bytes=ids.tobytes(),
-            instance_bytes=things.tobytes() if with_instances else b"",
+            instance_bytes=numbers.tobytes() if with_instances else b"",
         )
         self.observe(self._on_sequence, "sequence")
         self.on_msg(self._on_message)
@@ -202,6 +215,27 @@ class Painter(anywidget.AnyWidget):
         """Call ``callback(mask)`` after each finished stroke in the page."""
         self._callbacks.append(callback)
 
+    @property
+    def selected(self) -> tuple[int, int] | None:
+        """The object chosen in the page as (class, instance), or None.
+
+        Instance 0 stands for all pixels of the class that belong to no instance.
+        """
+        return (self.selection[0], self.selection[1]) if self.selection else None
+
+    def on_select(self, callback: Callable[[tuple[int, int] | None], None]) -> None:
+        """Call ``callback(selected)`` whenever another object, or none, is chosen."""
+        self.observe(lambda _: callback(self.selected), "selection")
+
+    def _known(self, ids: Sequence[int] | None, where: str) -> list[int] | None:
+        if ids is None:
+            return None
+        count = self.label_space.num_classes
+        for known in ids:
+            if not 0 <= known < count:
+                raise InputError(f"{where}: {known} is no class; allowed are 0 to {count - 1}")
+        return list(ids)
+
     # --- messages ----------------------------------------------------------------------------
 
     @traitlets.validate("mask_bytes", "instance_bytes")
@@ -231,33 +265,13 @@ class Painter(anywidget.AnyWidget):
             self.problem = self._complaint
         self._answer()
 
-    def _answer(self) -> None:
-        """Render the latest mask, here or in the call that is already rendering."""
-        if self._render is None:
-            return
-        with self._lock:
-            self._stale = True
-            if self._rendering:
-                return
-            self._rendering = True
-        try:
-            while self._take():
-                self._render_once()
-        finally:
-            self._rendering = False
-
-    def _take(self) -> bool:
-        with self._lock:
-            wanted, self._stale = self._stale, False
-            if not wanted:
-                self._rendering = False
-            return wanted
-
     def _render_once(self) -> None:
+        render = self._render
+        if render is None:
+            return
         number = self.sequence
         maps = (self.mask, self.instance) if self.instances else (self.mask,)
-        assert self._render is not None
-        made, problem = self._guarded("picture", lambda: to_rgb(self._render(*maps)))  # type: ignore[misc]
+        made, problem = self._guarded("picture", lambda: to_rgb(render(*maps)))
         with self.hold_sync():
             if made is not None:
                 self.picture = made

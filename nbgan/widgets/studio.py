@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,18 +13,14 @@ from torch import Tensor
 from nbgan import zoo
 from nbgan.errors import InputError
 from nbgan.train.system import System
+from nbgan.widgets.about import about
 from nbgan.widgets.comparison import Answer, Comparison
-from nbgan.widgets.controls import (
-    DownloadButton,
-    Notice,
-    UploadButton,
-    explain,
-    to_png,
-)
+from nbgan.widgets.controls import Notice, explain
+from nbgan.widgets.objects import ObjectStyles, Painting
 from nbgan.widgets.painter import Painter
-from nbgan.widgets.painting import PaintingModel, painting_models
+from nbgan.widgets.painting import PaintingModel, Scene, painting_models
+from nbgan.widgets.studio_files import StudioFiles
 from nbgan.widgets.styles import StyleChoice
-from nbgan.widgets.uploads import PICTURE_FORMATS, uploaded_mask, uploaded_picture
 
 _SAVED = (
     "This is a saved page without a kernel: you can paint on the mask, but no model answers. "
@@ -65,7 +59,8 @@ class Studio(widgets.VBox):
         self._models: dict[str, PaintingModel] = {}
         self._examples = examples
         self._random = np.random.default_rng(seed)
-        self._pictures: dict[str, Tensor] = {}
+        self._pictures: dict[str, Scene] = {}
+        self._scenes: dict[bytes, Scene] = {}  # of the masks that belong to a picture
         self._model = self._opened(names[0])
 
         self._choice = widgets.Dropdown(
@@ -78,15 +73,22 @@ class Studio(widgets.VBox):
         self._stage = widgets.VBox()
         self._notice = Notice(saved=_SAVED)
         self.style = StyleChoice(
-            "Style", pictures=self._pictures, seed=seed + 1, on_change=self._repaint
+            "Style", pictures=self._pictures, seed=seed + 1, on_change=self._restyle
         )
         self.comparison = Comparison(
             pictures=self._pictures,
             seed=seed + 2,
-            current=lambda: Answer(model=self._model, style=self.style, painter=self.painter),
+            current=self._current,
             opened=self._opened,
             complain=lambda text: self._notice.say(text, "error"),
         )
+        self.objects = ObjectStyles(
+            current=lambda: Painting(
+                model=self._model, painter=self.painter, style=self.style.style(self._model)
+            ),
+            on_change=self._repaint,
+        )
+        self.files = StudioFiles(current=self._current, take=self._take_picture)
         self._open()
         super().__init__(self._parts())
         self.add_class("nbgan-studio")
@@ -94,21 +96,12 @@ class Studio(widgets.VBox):
         self._follow()
 
     def _parts(self) -> list[widgets.Widget]:
-        suffixes = ",".join(f".{name.lower()}" for name in (*PICTURE_FORMATS, "jpg", "tif"))
-        files = widgets.HBox(
-            [
-                DownloadButton("Download picture", make=self._picture_file),
-                DownloadButton("Download mask", make=self._mask_file),
-                UploadButton("Upload a mask …", accept=".png", receive=self._receive_mask),
-                UploadButton("Upload a picture …", accept=suffixes, receive=self._receive_picture),
-            ],
-            layout={"flex_flow": "row wrap", "grid_gap": "8px"},
-        )
         above = widgets.VBox([self._choice, self._about])
-        below = widgets.VBox([self.style, self.comparison, files])
+        sections: list[widgets.Box] = [self.objects, self.style, self.comparison, self.files]
+        below = widgets.VBox(sections)
         for part in (above, below):
             part.add_class("nbgan-live")
-        for part in (self.style, self.comparison, files):
+        for part in sections:
             part.add_class("nbgan-section")
         return [above, self._stage, self._notice, below]
 
@@ -151,6 +144,7 @@ class Studio(widgets.VBox):
 
     def _open(self) -> None:
         """A painter for the model: of its classes and size, with examples of its world."""
+        self.objects.clear()
         model = self._model
         scenes = model.world(self._examples) if self._examples else None
         masks: dict[str, Any] = {}
@@ -158,7 +152,14 @@ class Studio(widgets.VBox):
             scene = scenes[index]  # type: ignore[index]
             name = f"{model.system.recipe.data} {index + 1}"
             masks[name] = self._maps(scene)
-            self._pictures.setdefault(name, scene["image"])
+            seen = Scene(
+                image=scene["image"],
+                label=scene["label"],
+                instance=scene.get("instance"),
+                label_space=model.label_space,
+            )
+            self._pictures.setdefault(name, seen)
+            self._scenes[_key(masks[name])] = seen
         first = next(iter(masks.values()), None)
         mask, instance = first if isinstance(first, tuple) else (first, None)
         world = model.world()
@@ -170,10 +171,28 @@ class Studio(widgets.VBox):
             examples=masks,
             random=None if world is None else lambda: self._random_maps(world),
             render=self._render,
+            things=model.things if model.instances else None,
+            offered=model.offered,
+            selectable=model.object_styles,
             label=f"mask for {model.name}",
         )
         self.painter.observe(lambda _: self.comparison.renew(), ["picture_bytes", "answered"])
+        self.painter.on_stroke(lambda _: self._on_mask())
+        self.painter.on_select(self.objects.show)
         self._stage.children = [self.painter]
+        self._on_mask()
+
+    def _on_mask(self) -> None:
+        """A mask that belongs to a picture was opened: its objects may look as they do there."""
+        if not self._model.object_styles:
+            return
+        maps = self.painter.mask, self.painter.instance
+        scene = self._scenes.get(_key(maps))
+        if scene is not None:
+            self.objects.restart(scene)
+
+    def _current(self) -> Answer:
+        return Answer(model=self._model, style=self.style, painter=self.painter)
 
     def _maps(self, scene: Mapping[str, Tensor]) -> Any:
         """Mask of a scene, with the instance map if the model wants one."""
@@ -192,12 +211,14 @@ class Studio(widgets.VBox):
         before, old = self._model, self.painter
         try:
             self._model = self._opened(change["new"])
-            same = before.fits(self._model)
-            if not same or before.height_width != self._model.height_width:
+            model = self._model
+            same = before.label_space == model.label_space
+            if not (same and before.fits(model) and model.fits(before) and self._alike(before)):
                 self._open()
                 if same:
-                    maps = [old.mask, *([] if old.instance is None else [old.instance])]
-                    self.painter.set(*map(self._model.resized, maps))
+                    both = old.instance is not None and model.instances
+                    maps = [old.mask, *([old.instance] if both else [])]
+                    self.painter.set(*map(model.resized, maps))  # type: ignore[arg-type]
         except Exception as error:
             self._model, self.painter = before, old
             self._stage.children = [old]
@@ -207,26 +228,46 @@ class Studio(widgets.VBox):
         self._notice.say(f"{self._model.name} paints now.")
         self._follow()
         if self.painter is old:
+            self.objects.clear()
+            self._on_mask()
             self._repaint()
+
+    def _alike(self, other: PaintingModel) -> bool:
+        """Whether the painter of another model serves this one as well."""
+        model = self._model
+        return (other.height_width, other.object_styles) == (
+            model.height_width,
+            model.object_styles,
+        )
 
     def _follow(self) -> None:
         """Bring the controls in line with the model."""
         model = self._model
-        self._about.value = _about(model)
-        for name in self._pictures:
-            self._offer_picture(name)
+        self._about.value = about(model)
+        self._offer_pictures()
+        self.objects.layout.display = "" if model.object_styles else "none"
         self.style.layout.display = "" if model.has_styles else "none"
         others = [name for name in self._choice.options if name != model.name]
         self.comparison.offer(others, styles=model.has_styles)
 
-    def _offer_picture(self, name: str) -> None:
-        self.style.add_picture(name)
-        self.comparison.style_choice.add_picture(name)
+    def _offer_pictures(self) -> None:
+        for choice in (self.style, self.comparison.style_choice):
+            choice.offer(self._model)
+
+    def _take_picture(self, name: str, scene: Scene) -> None:
+        self._pictures[name] = scene
+        self._offer_pictures()
+        self.style.from_picture(name)
 
     # --- painting ----------------------------------------------------------------------------
 
     def _render(self, mask: np.ndarray, instance: np.ndarray | None = None) -> Tensor:
-        return self._model.paint(mask, instance, self.style.style(self._model))
+        style = self.style.style(self._model)
+        return self._model.paint(mask, instance, style, self.objects.vectors)
+
+    def _restyle(self) -> None:
+        self._repaint()
+        self.objects.show(self.painter.selected)
 
     def _repaint(self) -> None:
         """Paint the same mask again, in another style or by another model."""
@@ -235,65 +276,8 @@ class Studio(widgets.VBox):
         except Exception as error:
             self._notice.say(f"The picture was not renewed: {explain(error)}", "error")
 
-    # --- files -------------------------------------------------------------------------------
 
-    def _picture_file(self) -> tuple[str, bytes]:
-        picture = self.painter.picture
-        if picture is None:
-            raise InputError("There is no picture yet; paint a stroke first.")
-        return f"{self.model}.png", to_png(picture)
-
-    def _mask_file(self) -> tuple[str, bytes]:
-        file = io.BytesIO()
-        self._model.label_space.write_png(file, self.painter.mask)  # type: ignore[arg-type]
-        return f"{self.model}-mask.png", file.getvalue()
-
-    def _receive_mask(self, name: str, content: bytes) -> str:
-        model = self._model
-        made = uploaded_mask(name, content, model.label_space, model.height_width)
-        assert isinstance(made.value, np.ndarray)
-        self.painter.set(made.value)
-        return _told(f"{name} is the mask now", made.note)
-
-    def _receive_picture(self, name: str, content: bytes) -> str:
-        if not self._model.has_styles:
-            raise InputError(
-                f"{self.model} has one style only, so a picture changes nothing; choose a model "
-                "with styles"
-            )
-        made = uploaded_picture(name, content, self._model.height_width)
-        assert isinstance(made.value, Tensor)
-        self._model.style_of(made.value)
-        self._pictures[name] = made.value
-        self._offer_picture(name)
-        self.style.from_picture(name)
-        return _told(f"The style is that of {name} now", made.note)
-
-
-def _about(model: PaintingModel) -> str:
-    """A model in a line, and what is known to fail."""
-    height, width = model.height_width
-    facts = [
-        f"{model.system.recipe.system}, {width} × {height} pixels",
-        f"{model.label_space.num_classes} classes",
-        "many styles" if model.has_styles else "one style",
-    ]
-    failures: list[str] = []
-    if model.name in zoo.names():
-        card = zoo.card(model.name)
-        share = card.get("scores", {}).get("miou_share_of_real")
-        if share is not None:
-            facts.append(f"mIoU {share:.0%} of that of real pictures")
-        failures = card.get("failures", [])
-    text = f"<p class='nbgan-words'>{html.escape(' · '.join(facts))}</p>"
-    if failures:
-        items = "".join(f"<li>{html.escape(failure)}</li>" for failure in failures)
-        text += (
-            "<details class='nbgan-words'><summary>Known weaknesses</summary>"
-            f"<ul>{items}</ul></details>"
-        )
-    return text
-
-
-def _told(what: str, note: str) -> str:
-    return f"{what} ({note})." if note else f"{what}."
+def _key(maps: Any) -> bytes:
+    """What a mask, or mask and instance map, is recognised by."""
+    parts = maps if isinstance(maps, tuple) else (maps,)
+    return b"".join(part.tobytes() for part in parts if part is not None)

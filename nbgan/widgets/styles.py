@@ -10,7 +10,7 @@ from torch import Tensor
 
 from nbgan.data.pictures import to_uint8
 from nbgan.widgets.controls import PictureRow
-from nbgan.widgets.painting import PaintingModel
+from nbgan.widgets.painting import PaintingModel, Scene
 
 MEAN, SAMPLED, PICTURE = "mean", "sampled", "picture"
 _SOURCES = {"Mean style": MEAN, "Sampled": SAMPLED, "From a picture": PICTURE}
@@ -27,8 +27,7 @@ class StyleChoice(widgets.VBox):
 
     Args:
         title: heading of the chooser.
-        pictures: pictures to take a style from, by name, float ``[3, H, W]``; more may be added
-            with :meth:`add_picture`.
+        pictures: pictures to take a style from, by name; :meth:`offer` says when there are more.
         source: ``"mean"``, ``"sampled"`` or ``"picture"``.
         seed: of the sampled style.
         on_change: called when another style was chosen.
@@ -38,7 +37,7 @@ class StyleChoice(widgets.VBox):
         self,
         title: str,
         *,
-        pictures: dict[str, Tensor],
+        pictures: dict[str, Scene],
         source: str = MEAN,
         seed: int = 1,
         on_change: Callable[[], None],
@@ -101,25 +100,30 @@ class StyleChoice(widgets.VBox):
         """Take the style of a picture."""
         self._set(self._picture, name, PICTURE)
 
-    def add_picture(self, name: str) -> None:
-        """Offer a picture that was added to ``pictures``, keeping what is chosen."""
-        if name in self._picture.options:
+    def offer(self, model: PaintingModel) -> None:
+        """Offer those of ``pictures`` that a model can take a style from, keeping the choice."""
+        names = [name for name, scene in self._pictures.items() if model.takes(scene)]
+        if names == list(self._picture.options):
             return
         chosen = self._picture.value
         with self._quiet():
-            self._picture.options = list(self._pictures)
-            if chosen is not None:
+            self._picture.options = names
+            if chosen in names:
                 self._picture.value = chosen
+            elif not names and self.source == PICTURE:
+                self._source.value = MEAN
         self._follow()
 
     def style(self, model: PaintingModel) -> Tensor | None:
-        """The chosen style ``[1, z_dim]`` for a model; None for the mean."""
+        """The chosen style ``[1, …]`` for a model; None for the mean."""
         if not model.has_styles or self.source == MEAN:
             return None
         if self.source == SAMPLED:
             return model.sampled_style(self._seed.value)
-        picture = self._pictures.get(self._picture.value)
-        return None if picture is None else model.style_of(picture)
+        scene = self._pictures.get(self._picture.value)
+        if scene is None:
+            return None
+        return model.style_of(scene.image, scene.label, scene.instance)
 
     @property
     def words(self) -> str:
@@ -147,9 +151,9 @@ class StyleChoice(widgets.VBox):
         """Show only what belongs to the source."""
         self._seed.layout.display = "" if self.source == SAMPLED else "none"
         self._picture.layout.display = "" if self.source == PICTURE else "none"
-        picture = self._pictures.get(self._picture.value)
-        if self.source == PICTURE and picture is not None:
-            self._thumbnail.show(("its style is used", pixels(picture)))
+        scene = self._pictures.get(self._picture.value)
+        if self.source == PICTURE and scene is not None:
+            self._thumbnail.show(("its style is used", pixels(scene.image)))
         else:
             self._thumbnail.show()
 

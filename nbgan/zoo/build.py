@@ -24,14 +24,16 @@ from nbgan.errors import InputError
 from nbgan.gan.perceptual import embedded_features
 from nbgan.metrics import (
     FeatureDistance,
+    boundary_score,
     distribution_scores,
     real_images,
     semantic_scores,
     style_diversity,
 )
 from nbgan.segmenter import SegmenterRecipe
-from nbgan.spade import SpadeRecipe, SpadeSystem
+from nbgan.spade import SpadeRecipe
 from nbgan.train import Recipe, save_model, start_training
+from nbgan.train.painting import PaintingSystem
 from nbgan.train.system import Batch, System
 from nbgan.zoo import WEIGHTS, load_segmenter
 
@@ -44,6 +46,8 @@ class Entry:
 
     recipe: Recipe
     failures: tuple[str, ...]
+    first: Recipe | None = None
+    """A training at a smaller size that the recipe's training goes on from; cheap steps first."""
 
 
 ENTRIES: dict[str, Entry] = {
@@ -101,7 +105,7 @@ def hardware() -> str:
 def scores(system: System, batches: list[Batch]) -> dict[str, float]:
     """All scores of a card on validation batches."""
     result = system.evaluate(batches)
-    if not isinstance(system, SpadeSystem) or not result:
+    if not isinstance(system, PaintingSystem) or not result:
         return result
     space = system.label_space
     judge = f"segmenter-{space.name}"
@@ -117,24 +121,36 @@ def scores(system: System, batches: list[Batch]) -> dict[str, float]:
     real = torch.cat([batch["image"] for batch in batches])
     for score in distribution_scores(features, real, torch.cat(painted)):
         result[score.name] = score.value
-    if system.recipe.z_dim:
+    if "instance" in batches[0]:
+        result |= {
+            "boundary_accuracy": boundary_score(system.paint_in_own_style, batches).accuracy,
+            "boundary_accuracy_real": boundary_score(real_images, batches).accuracy,
+        }
+    if system.has_styles:
         pictures = iter(painted)
         sampled = semantic_scores(lambda _: next(pictures), segmenter, batches, space)
         result["miou_sampled_styles"] = sampled.mean_iou
-        result["diversity_over_styles"] = style_diversity(
-            lambda label, style: system.generate(label, style=style),
-            FeatureDistance(features),
-            batches[0]["label"][:8],
-            system.sample_style(6, seed=1),
-        ).value
+        result["diversity_over_styles"] = diversity(system, FeatureDistance(features), batches[0])
     return result
 
 
-def paint(system: SpadeSystem, batches: Iterable[Batch]) -> Iterator[Tensor]:
+def diversity(system: PaintingSystem, distance: FeatureDistance, batch: Batch) -> float:
+    """How much pictures of one label map differ over six sampled styles."""
+    label, instance = batch["label"][:8], batch.get("instance")
+    instances = iter([None] * 8 if instance is None else instance[:8])
+
+    def generate(same: Tensor, style: Tensor) -> Tensor:
+        ids = next(instances)  # label maps come one after the other
+        return system.generate(same, None if ids is None else ids.expand_as(same), style)
+
+    return style_diversity(generate, distance, label, system.sample_style(6, seed=1)).value
+
+
+def paint(system: PaintingSystem, batches: Iterable[Batch]) -> Iterator[Tensor]:
     """Paint each batch's label maps, with sampled styles where the system has styles."""
     for i, batch in enumerate(batches):
         label = batch["label"]
-        style = system.sample_style(len(label), seed=i) if system.recipe.z_dim else None
+        style = system.sample_style(len(label), seed=i) if system.has_styles else None
         yield system.generate(label, batch.get("instance"), style)
 
 
@@ -149,7 +165,13 @@ def grid(system: System, batch: Batch) -> str:
 def make(name: str, *, runs: Path = Path("runs")) -> dict[str, Any]:
     """Train (or go on training), score and pack one model; returns its card."""
     entry = ENTRIES[name]
-    trainer = start_training(entry.recipe, out=runs / name, resume=True)
+    recipe, before = entry.recipe, []
+    if entry.first is not None:
+        start = runs / f"{name}-start"
+        before = [start_training(entry.first, out=start, resume=True)]
+        recipe = recipe.replace(start_from=str(start))
+    trainer = start_training(recipe, out=runs / name, resume=True)
+    trainings = [*before, trainer]
     system = trainer.system
     data = trainer.validation_data
     assert data is not None
@@ -157,14 +179,14 @@ def make(name: str, *, runs: Path = Path("runs")) -> dict[str, Any]:
     measured = scores(system, batches[: -(-500 // 16)])
     card = {
         "steps": trainer.step,
-        "seconds": round(trainer.seconds),
-        "pictures_seen": trainer.step * entry.recipe.batch_size * entry.recipe.accumulate,
+        "seconds": round(sum(training.seconds for training in trainings)),
+        "pictures_seen": sum(training.pictures_seen for training in trainings),
         "hardware": hardware(),
         "parameters": sum(
             p.numel() for net in system.shipped_networks().values() for p in net.parameters()
         ),
         "scores": {key: round(float(value), 4) for key, value in measured.items()},
-        "scored_on": f"{len(data)} validation pictures of {entry.recipe.data}",  # type: ignore[arg-type]
+        "scored_on": f"{len(data)} validation pictures of {recipe.data}",  # type: ignore[arg-type]
         "failures": list(entry.failures),
         "licence": LICENCE,
         "grid": grid(system, {k: v[:8] for k, v in batches[0].items()}),

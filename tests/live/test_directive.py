@@ -13,6 +13,7 @@ ENTRY = {
     "alt": "a lake",
     "open": "Open the painter",
     "picture": "paint.webp",
+    "size": [784, 384],
     "scripts": [{"name": "paint.js?v=1", "bytes": 1}],
 }
 
@@ -43,7 +44,8 @@ def test_a_page_with_a_demo(tmp_path):
     assert (code, said) == (0, "")
     page = (out / "below/page.html").read_text()
     assert 'data-demo="paint"' in page and 'data-open="Open the painter"' in page
-    assert '<img src="../_static/live/paint.webp" alt="a lake" loading="lazy">' in page
+    size = 'width="784" height="384"'  # keeps its place free until it arrives
+    assert f'<img src="../_static/live/paint.webp" alt="a lake" {size} loading="lazy">' in page
     assert "Paint a <em>lake</em>." in page
     assert "<noscript>" in page
     assert 'defer="defer" src="../_static/live/loader.js' in page

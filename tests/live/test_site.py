@@ -6,6 +6,7 @@ import json
 import re
 
 import pytest
+from PIL import Image
 
 from nbgan.live import site
 from nbgan.live.demos import DEMOS, Demo
@@ -29,7 +30,7 @@ def make_demo(tmp_path, **changes):
 
     def make(folder):
         calls.append(folder)
-        (folder / "tiny.webp").write_bytes(b"picture")
+        Image.new("RGB", (6, 4)).save(folder / "tiny.webp")
         (folder / "tiny.json").write_text("{}")
         (folder / "net.onnx").write_bytes(b"model")
 
@@ -70,17 +71,21 @@ def test_scripts_hold_what_the_demo_needs(tmp_path, runtime):
     assert b"open" in page["tiny.mjs"]
     assert unpacked(target / "tiny.model.js") == {"net.onnx": b"model"}
     assert set(unpacked(target / "ort.js")) == {"ort.js", "ort.mjs", "ort.wasm"}
-    assert (target / "tiny.webp").read_bytes() == b"picture"
+    with Image.open(target / "tiny.webp") as picture:
+        assert picture.size == (6, 4)
     assert (target / "loader.js").exists() and (target / "live.css").exists()
     listed = json.loads((target / "demos.json").read_text())["tiny"]
     names = [script["name"].split("?")[0] for script in listed["scripts"]]
     assert names == ["tiny.js", "tiny.model.js", "ort.js"]
     assert listed["open"] == "Open" and listed["alt"] == "a picture"
+    assert listed["size"] == [6, 4]
 
 
 def test_a_demo_without_model_brings_no_runtime(tmp_path, runtime):
     demo, _, _ = make_demo(
-        tmp_path, runtime=False, make=lambda folder: (folder / "tiny.webp").touch()
+        tmp_path,
+        runtime=False,
+        make=lambda folder: Image.new("RGB", (1, 1)).save(folder / "tiny.webp"),
     )
     target = prepare(tmp_path, runtime, demo)
     assert not (target / "ort.js").exists()

@@ -31,6 +31,7 @@ CREATE = """(options) => {
     examples: (options.examples ?? []).map((each) => ({ ...each, mask: bytes(each.mask) })),
     random: options.random ? async () => ({ mask: bytes(options.random) }) : null,
     onStroke: (stroke) => strokes.push(stroke),
+    onSelect: options.selectable ? (chosen) => (globalThis.selected = chosen) : null,
   });
 }"""
 

@@ -230,3 +230,17 @@ def test_examples_reach_the_page():
     assert painter.example_masks == filled(1).tobytes() + filled(2).tobytes()
     things = np.frombuffer(painter.example_instances, np.uint16).reshape(2, 4, 6)
     np.testing.assert_array_equal(things[1], filled(3))
+
+
+def test_things_offered_classes_and_selection():
+    painter = Painter(SPACE, size=8, instances=True, things=[1], offered=[0, 1], selectable=True)
+    assert (painter.things, painter.offered, painter.selectable) == ([1], [0, 1], True)
+    chosen = []
+    painter.on_select(chosen.append)
+    assert painter.selected is None
+    painter.set_state({"selection": [1, 1002]})
+    painter.set_state({"selection": []})
+    assert chosen == [(1, 1002), None]
+    for name in ("things", "offered"):
+        with pytest.raises(InputError, match=f"{name}: 9 is no class; allowed are 0 to"):
+            Painter(SPACE, size=8, **{name: [9]})

@@ -187,6 +187,16 @@ def test_instances_and_examples_arrive(show):
     assert widget.value("model.get('instance_bytes').byteLength") == 128
 
 
+def test_a_chosen_object_reaches_the_kernel(show):
+    widget = show(instances=True, selectable=True, things=[1])
+    widget.page.get_by_role("button", name="Object").click()
+    widget.page.locator(".nbgan-stage").click()
+    assert widget.page.evaluate("model.get('selection')") == [0, 0]
+    assert widget.page.evaluate("saves") == 1
+    widget.page.keyboard.press("Escape")
+    assert widget.page.evaluate("model.get('selection')") == []
+
+
 def test_removed_widget_listens_no_more(show):
     widget = show()
     widget.page.evaluate("stop()")

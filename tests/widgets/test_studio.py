@@ -94,7 +94,7 @@ def test_a_model_without_styles_offers_none():
     assert studio.style.layout.display == "none"
     assert studio.picture.shape == (32, 32, 3)
     with pytest.raises(InputError, match="one style only"):
-        studio._receive_picture("a.png", png(np.zeros((8, 8, 3), np.uint8)))
+        studio.files.receive_picture("a.png", png(np.zeros((8, 8, 3), np.uint8)))
 
 
 # --- painting ----------------------------------------------------------------------------------
@@ -204,18 +204,21 @@ def test_mask_and_picture_files(studio, tmp_path):
     mask = np.zeros((32, 32), np.uint8)
     mask[5:9] = 2
     studio.mask = mask
-    name, content = studio._mask_file()
+    name, content = studio.files.mask_file()
     (tmp_path / name).write_bytes(content)
     assert name == "first-mask.png"
     assert (SPACE.read_png(tmp_path / name) == mask).all()
-    name, content = studio._picture_file()
+    name, content = studio.files.picture_file()
     assert name == "first.png"
     assert (np.asarray(Image.open(io.BytesIO(content))) == studio.picture).all()
 
 
 def test_an_uploaded_picture_gives_its_style(studio):
     picture = np.random.default_rng(0).integers(0, 255, (32, 32, 3), np.uint8)
-    assert studio._receive_picture("mine.png", png(picture)) == "The style is that of mine.png now."
+    assert (
+        studio.files.receive_picture("mine.png", png(picture))
+        == "The style is that of mine.png now."
+    )
     of = studio._model.system
     image = torch.from_numpy(picture).permute(2, 0, 1).float() / 127.5 - 1
     assert (studio.picture == painted(of, studio.mask, of.encode(image[None])[0])).all()
@@ -224,12 +227,13 @@ def test_an_uploaded_picture_gives_its_style(studio):
 
 def test_an_uploaded_mask_is_taken_or_refused_whole(studio):
     ids = np.tile(np.array([[0, 2]], np.uint8), (64, 32))
-    assert "64 × 64 pixels were resized to 32 × 32 with nearest neighbour" in studio._receive_mask(
-        "mine.png", indexed(ids, SPACE.colors)
+    assert (
+        "64 × 64 pixels were resized to 32 × 32 with nearest neighbour"
+        in studio.files.receive_mask("mine.png", indexed(ids, SPACE.colors))
     )
     before = studio.mask
     with pytest.raises(InputError, match="mine.png: unknown class id 7"):
-        studio._receive_mask("mine.png", png(np.full((32, 32), 7, np.uint8)))
+        studio.files.receive_mask("mine.png", png(np.full((32, 32), 7, np.uint8)))
     assert (studio.mask == before).all()
 
 

@@ -1,7 +1,8 @@
 // Paint a label map and watch SPADE answer, in the page.
 
+import { addStyleSheet, createAnswers, sliceExamples } from "../answers.js";
 import { gaussian } from "../random.js";
-import { latestOnly, startModels } from "../runtime.js";
+import { startModels } from "../runtime.js";
 
 const NAME = "paint-landscapes";
 
@@ -72,66 +73,41 @@ function createStyles(parent, { styles, length }, element, onChange) {
   };
 }
 
-function sliceMasks(bytes, names, count) {
-  return names.map((name, i) => ({ name, mask: bytes.slice(i * count, (i + 1) * count) }));
-}
-
-function addStyleSheet(text, element) {
-  const id = `${NAME}-css`;
-  if (!document.getElementById(id)) element("style", document.head, { id, textContent: text });
-}
-
 export async function open(stage, tools) {
   const { root, element, assets, unpack, asset, text, module, onProgress } = tools;
   const data = JSON.parse(await text(`${NAME}.json`));
   const { width, height, plan } = data;
-  const examples = sliceMasks(await asset(`${NAME}.masks`), data.examples, width * height);
-  addStyleSheet(await text("painter.css"), element);
+  const masks = sliceExamples(await asset(`${NAME}.masks`), data.examples, width * height);
+  const examples = data.examples.map((name, i) => ({ name, mask: masks[i] }));
+  addStyleSheet("painter.css", await text("painter.css"), element);
   const { createPainter } = await module("painter.mjs");
   const models = await startModels({
-    assets, unpack, onProgress, models: [plan.modulate, plan.paint], parts: ["spade_worker.js"],
+    assets, unpack, onProgress, models: [plan.modulate, plan.paint],
+    parts: ["kept_maps.js", "spade_worker.js"],
   });
 
   // The model's answer: floats [3, height, width] in (-1, 1), and the same as bytes for a canvas.
-  const paint = async (mask, style) => models.call("paint", { mask, style, plan });
-  const first = examples[0].mask;
-  let sequence = 0;
-  let painter = null;
-  let shown = null;
-  const style = createStyles(stage, data, element, () => answer());
+  const paint = ({ mask, style }) => models.call("paint", { mask, style, plan });
+  const style = createStyles(stage, data, element, () => answers.answer());
   const status = element("p", stage, { className: "nbgan-live-note" }, { "aria-live": "polite" });
-  const newest = latestOnly(({ mask, values }) => paint(mask, values));
-
-  async function answer(started = performance.now()) {
-    const name = style.name;
-    const turn = ++sequence;
-    painter.setBusy(true);
-    try {
-      const result = await newest({ mask: painter.mask, values: style.values });
-      if (!result) return;
-      await painter.setPicture(new ImageData(result.pixels, width, height));
-      shown = result.picture;
-      const milliseconds = performance.now() - started;
-      status.textContent = `Painted in ${Math.round(milliseconds)} ms. Style: ${name}.`;
-      const detail = { turn, milliseconds, model: result.milliseconds, share: result.share };
-      root.dispatchEvent(new CustomEvent("nbgan-painted", { detail }));
-    } catch (error) {
-      painter.say(`The model stopped: ${error.message}. Your mask is kept.`, "error");
-    } finally {
-      if (turn === sequence) painter.setBusy(false);
-    }
-  }
-
+  let answers = null;
+  let painter = null;
   try {
     // Before anything is shown: a model that fails here leaves the page as it was.
-    const begin = await paint(first, style.values);
+    const begin = await paint({ mask: masks[0], style: style.values });
     painter = createPainter(stage, {
-      width, height, classes: data.classes, ignoreId: data.ignoreId, mask: first, instance: null,
-      examples, startClass: data.startClass, label: "landscape painter",
+      width, height, classes: data.classes, ignoreId: data.ignoreId, mask: masks[0],
+      instance: null, examples, startClass: data.startClass, label: "landscape painter",
       picture: new ImageData(begin.pixels, width, height),
-      onStroke: () => answer(),
+      onStroke: () => answers.answer(),
     });
-    shown = begin.picture;
+    answers = createAnswers({
+      root, painter, paint, status, size: data,
+      wanted: () => ({ mask: painter.mask, style: style.values, name: style.name }),
+      describe: ({ name }, milliseconds) =>
+        `Painted in ${Math.round(milliseconds)} ms. Style: ${name}.`,
+      picture: begin.picture,
+    });
     stage.appendChild(status);
     status.textContent = `A generator with ${data.parameters} parameters paints in this page.`;
   } catch (error) {
@@ -142,7 +118,8 @@ export async function open(stage, tools) {
   return {
     painter,
     styles: data.styles,
-    shown: () => ({ mask: painter.mask, style: style.values, picture: shown }),
-    paint: (mask, values) => paint(Uint8Array.from(mask), Float32Array.from(values)),
+    shown: () => ({ mask: painter.mask, style: style.values, picture: answers.picture }),
+    paint: (mask, values) =>
+      paint({ mask: Uint8Array.from(mask), style: Float32Array.from(values) }),
   };
 }

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import json
 from pathlib import Path
 from typing import cast
 
 import numpy as np
 import torch
-from PIL import Image
 
 from nbgan import zoo
 from nbgan.data.landscapes import Landscapes
 from nbgan.live.demos.demo import Demo
+from nbgan.live.demos.pictures import cover, described, thumbnail
 from nbgan.live.export import export
 from nbgan.live.spade import Halves, Modulate, Paint
 from nbgan.spade import SpadeSystem
@@ -24,7 +22,7 @@ EXAMPLES = {"meadow": 1, "river": 28, "lake": 36, "beach": 18, "firs": 16, "vall
 """Validation pictures whose label maps can be painted on; the first one is there at the start."""
 STYLES = {"noon": 3, "dawn": 14, "dusk": 17, "winter": 0, "autumn": 28, "storm": 35, "night": 22}
 """Validation pictures whose styles can be chosen."""
-THUMBNAIL = 64
+THUMBNAIL = 128, 128
 
 
 def make(folder: Path) -> None:
@@ -68,16 +66,17 @@ def write(system: SpadeSystem, folder: Path) -> None:
     data = {
         "width": halves.width,
         "height": halves.height,
-        "classes": [
-            {"name": name, "color": "#{:02x}{:02x}{:02x}".format(*color)}
-            for name, color in zip(space.classes, space.colors, strict=True)
-        ],
+        "classes": described(space),
         "ignoreId": space.ignore_id,
         "startClass": space.index("water"),
         "examples": list(masks),
         "length": halves.z_dim,
         "styles": [
-            {"name": name, "thumbnail": _thumbnail(sources[name]), "values": values.tolist()}
+            {
+                "name": name,
+                "thumbnail": thumbnail(sources[name], THUMBNAIL),
+                "values": values.tolist(),
+            }
             for name, values in zip(sources, styles, strict=True)
         ],
         "plan": {
@@ -94,33 +93,9 @@ def write(system: SpadeSystem, folder: Path) -> None:
     together = np.concatenate([mask.numpy().ravel() for mask in masks.values()])
     (folder / f"{PAINT_LANDSCAPES.name}.masks").write_bytes(together.tobytes())
     painted = system.generate(label.long(), style=style)[0]
-    _cover(space.colorize(start), painted).save(
+    cover(space.colorize(start), painted).save(
         folder / f"{PAINT_LANDSCAPES.name}.webp", quality=88, method=6
     )
-
-
-def _pixels(image: torch.Tensor) -> np.ndarray:
-    return ((image + 1) * 127.5).round().clamp(0, 255).byte().permute(1, 2, 0).numpy()
-
-
-def _thumbnail(image: torch.Tensor) -> str:
-    """A small WebP as the address of an image."""
-    buffer = io.BytesIO()
-    small = Image.fromarray(_pixels(image)).resize((2 * THUMBNAIL,) * 2, Image.Resampling.LANCZOS)
-    small.save(buffer, "webp", quality=80, method=6)
-    return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"
-
-
-def _cover(
-    colors: np.ndarray, painted: torch.Tensor, side: int = 384, gap: int = 16
-) -> Image.Image:
-    """Label map and painting side by side."""
-    cover = Image.new("RGBA", (2 * side + gap, side))
-    map_part = Image.fromarray(colors).resize((side, side), Image.Resampling.NEAREST)
-    picture = Image.fromarray(_pixels(painted)).resize((side, side), Image.Resampling.BICUBIC)
-    cover.paste(map_part, (0, 0))
-    cover.paste(picture, (side + gap, 0))
-    return cover
 
 
 _HERE = Path(__file__).parent
@@ -133,7 +108,7 @@ PAINT_LANDSCAPES = Demo(
     "generator painted from it.",
     invitation="Open the painter",
     modules={"painter.mjs": _PAINTER / "index.js"},
-    files=(_HERE / "spade_worker.js", _PAINTER / "painter.css"),
+    files=(_HERE / "kept_maps.js", _HERE / "spade_worker.js", _PAINTER / "painter.css"),
     make=make,
     needs=(
         zoo.WEIGHTS / f"{MODEL}.safetensors",

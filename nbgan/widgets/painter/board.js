@@ -4,6 +4,7 @@ const nowhere = () => ({ left: Infinity, top: Infinity, right: 0, bottom: 0 });
 const MEMORY = 96e6; // bytes of undo steps that are kept
 
 export const LAST_INSTANCE = 65535;
+export const BASE = 1000; // of things: the n-th object of a class has the id class × BASE + n
 
 // The smallest rectangle around two.
 export function around(a, b) {
@@ -33,9 +34,10 @@ function paste(values, width, { left, top, right, bottom }, piece) {
 export class Board {
   // mask: Uint8Array or null (all class 0); instance: Uint16Array or null (not painted);
   // background: the class that the eraser leaves, or null for what was there at the start;
+  // things: the classes that have instances, or null for all;
   // onDirty(rectangle) is called whenever pixels change.
-  constructor({ width, height, mask, instance, background, onDirty }) {
-    Object.assign(this, { width, height, background, onDirty });
+  constructor({ width, height, mask, instance, background, things = null, onDirty }) {
+    Object.assign(this, { width, height, background, things, onDirty });
     this.mask = mask ? mask.slice() : new Uint8Array(width * height);
     this.instance = instance ? instance.slice() : null;
     this.start = this.#copy();
@@ -60,8 +62,22 @@ export class Board {
     return Math.floor(y) * this.width + Math.floor(x);
   }
 
-  nextInstance() {
-    return this.instance.reduce((most, id) => (id > most ? id : most), 0) + 1;
+  // Whether strokes of a class belong to instances.
+  counts(classId) {
+    return this.instance !== null && (this.things === null || this.things.includes(classId));
+  }
+
+  // A new id for an object of a class; null if there is none left.
+  nextInstance(classId) {
+    if (this.things === null) {
+      const id = this.instance.reduce((most, other) => (other > most ? other : most), 0) + 1;
+      return id > LAST_INSTANCE ? null : id;
+    }
+    const used = new Set(this.instance);
+    for (let id = classId * BASE; id < (classId + 1) * BASE && id <= LAST_INSTANCE; id++) {
+      if (!used.has(id)) return id;
+    }
+    return null;
   }
 
   // id: class to paint, or null to erase; instance: id to paint (0 for none);

@@ -10,6 +10,7 @@ const DRAWINGS = {
   rectangle: "M4 6.5 H20 V17.5 H4 z",
   polygon: "M12 4 L20 10 L17 19 H7 L4 10 z",
   move: "M12 3 V21 M3 12 H21 M9.5 5.5 L12 3 L14.5 5.5 M9.5 18.5 L12 21 L14.5 18.5 M5.5 9.5 L3 12 L5.5 14.5 M18.5 9.5 L21 12 L18.5 14.5",
+  select: "M4 8 V4 H8 M16 4 H20 V8 M20 16 V20 H16 M8 20 H4 V16 M9 9.5 H15 V14.5 H9 z",
   undo: "M8 5 L4 9 L8 13 M4 9 H14 a5.5 5.5 0 0 1 0 11 H9",
   redo: "M16 5 L20 9 L16 13 M20 9 H10 a5.5 5.5 0 0 0 0 11 H15",
   protect: "M6 11 H18 V20 H6 z M8.5 11 V8 a3.5 3.5 0 0 1 7 0 V11",

@@ -29,6 +29,9 @@ function checkIds({ classes, ignoreId }, mask) {
 //   ignoreId            id of pixels without a class, or null
 //   mask                Uint8Array of width * height ids, row by row, or null: all class 0
 //   instance            Uint16Array of instance ids (0: none), or null: not painted
+//   things              ids of the classes that have instances, numbered class × 1000 + n as in
+//                       Cityscapes; null: all classes have, numbered 1, 2, 3
+//   offered             ids of the classes that can be chosen from; null: all
 //   background          class that the eraser leaves; null: what was there when the mask was
 //                       opened, loaded or set
 //   startClass          class that is chosen first
@@ -38,11 +41,15 @@ function checkIds({ classes, ignoreId }, mask) {
 //   picturePane         whether there is a place for a picture beside the mask
 //   onStroke            ({mask, instance, sequence}) => {}: once per finished stroke, fill, undo,
 //                       redo, load, example, random and reset; the arrays are copies
+//   onSelect            ({classId, instance} or null) => {}: an object was chosen with the tool
+//                       "Object", which is there only if this is given; instance 0: all of the
+//                       class that belongs to no instance
 //   label               name for screen readers
 export function createPainter(parent, options) {
   const given = {
-    ignoreId: null, mask: null, instance: null, background: null, examples: [], random: null,
-    picture: null, picturePane: true, onStroke: null, label: "mask painter", ...options,
+    ignoreId: null, mask: null, instance: null, things: null, offered: null, background: null,
+    examples: [], random: null, picture: null, picturePane: true, onStroke: null, onSelect: null,
+    label: "mask painter", ...options,
   };
   check(given);
   checkIds(given, given.mask);
@@ -65,6 +72,8 @@ export function createPainter(parent, options) {
       painter.replace(mask, instance);
       painter.refresh();
     },
+    // Choose the object at a pixel (its index), as the tool "Object" does.
+    select: (index) => painter.selection?.choose(index),
     setPicture: (picture) => painter.picture.set(picture),
     setBusy: (busy) => painter.picture.setBusy(busy),
     say: (text, kind) => painter.say(text, kind),

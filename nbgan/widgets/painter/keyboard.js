@@ -10,11 +10,13 @@ const ARROWS = {
 };
 const TOOLS = {
   b: "brush", e: "eraser", f: "fill", i: "pick", r: "rectangle", p: "polygon", m: "move",
+  o: "select",
 };
 
 export const SHORTCUTS = [
   ["0 … 9", "class with that number; two digits for 10 and more"],
   ["B E F I R P M", "brush, eraser, fill, pick, rectangle, polygon, move"],
+  ["O", "object: choose one by a click or Space, where that is offered"],
   ["[ ]", "smaller, larger brush or eraser (also Alt + wheel)"],
   ["arrows", "move the cursor on the mask; with Shift eight pixels; with Ctrl pan"],
   ["Space", "paint at the cursor; hold it and use the arrows to draw; set a corner"],
@@ -120,7 +122,7 @@ export function followKeyboard(painter, signal) {
     }
     if (event.altKey) return false;
     if (key >= "0" && key <= "9") chooseByDigit(key);
-    else if (TOOLS[key]) painter.setTool(TOOLS[key]);
+    else if (TOOLS[key] && painter.hasTool(TOOLS[key])) painter.setTool(TOOLS[key]);
     else if (key === "[" || key === "]") painter.resizeBrush(key === "[" ? -1 : 1);
     else if (key === "+" || key === "=") painter.zoom(1);
     else if (key === "-" || key === "−") painter.zoom(-1);
@@ -130,7 +132,7 @@ export function followKeyboard(painter, signal) {
     else if (key === "?") painter.showHelp();
     else if (key === "Escape") {
       held = false;
-      if (!tools.cancel()) document.activeElement?.blur();
+      if (!tools.cancel() && !painter.selection?.clear()) document.activeElement?.blur();
     } else return false;
     return true;
   }

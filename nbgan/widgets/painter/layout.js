@@ -55,9 +55,12 @@ function helpList(parent) {
 // each part that follows its state.
 export function buildPage(painter, options) {
   const { root, classes, settings } = painter;
-  const palette = createPalette(root, classes, (id) => painter.setClass(id));
-  const tools = createTools(root, painter);
-  const protection = createProtection(root, classes, settings.over, () => painter.update());
+  const offered = options.offered ?? classes.map((_, id) => id);
+  const palette = createPalette(root, classes, offered, (id) => painter.setClass(id));
+  const tools = createTools(root, painter, options);
+  const protection = createProtection(root, classes, offered, settings.over, () =>
+    painter.update(),
+  );
   painter.message = element("p", root, { className: "nbgan-message" }, {
     role: "status", "aria-live": "polite",
   });

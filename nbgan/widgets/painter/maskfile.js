@@ -14,7 +14,7 @@ export function writeMask({ width, height, classes }, mask) {
   return encodeIndexed({ width, height, indices: mask, palette });
 }
 
-function place(index, width) {
+export function place(index, width) {
   return `at x ${index % width}, y ${Math.floor(index / width)}`;
 }
 
@@ -67,38 +67,31 @@ function fromColors(space, { values, channels }) {
   });
 }
 
-// A file to class ids. space: {width, height, classes: [{name, color}], ignoreId}.
-// Throws an Error whose message names the file, what was found and where, and what is allowed.
-export async function readMask(space, file) {
-  const name = file.name ?? "the file";
-  try {
-    if (file.size > HEAVIEST) {
-      throw new Error(`${Math.round(file.size / 1e6)} MB is too large; at most ${HEAVIEST / 1e6} MB`);
-    }
-    const bytes = new Uint8Array(await file.arrayBuffer());
-    const kind = kindOf(bytes);
-    if (kind !== "PNG") {
-      const why = kind === "JPEG" ? "JPEG changes colours at every edge" : "only PNG keeps classes";
-      throw new Error(`${kind ?? "not a picture that is known"}; ${why}. Save the mask as PNG`);
-    }
-    const header = readHeader(bytes);
-    if (header.width !== space.width || header.height !== space.height) {
-      throw new Error(
-        `${header.width} × ${header.height} pixels (width × height); this mask has ` +
-          `${space.width} × ${space.height}. Resize it with nearest neighbour`,
-      );
-    }
-    const pixels = await decode(bytes, header);
-    return pixels.channels === 1 ? fromIndices(space, pixels) : fromColors(space, pixels);
-  } catch (error) {
-    throw new Error(`${name}: ${error.message}`);
+// The bytes and the header of a PNG file of the mask's size. space: {width, height, …}.
+// Throws an Error that says what was found and what is allowed.
+export async function openPng(space, file) {
+  if (file.size > HEAVIEST) {
+    throw new Error(`${Math.round(file.size / 1e6)} MB is too large; at most ${HEAVIEST / 1e6} MB`);
   }
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const kind = kindOf(bytes);
+  if (kind !== "PNG") {
+    const why = kind === "JPEG" ? "JPEG changes colours at every edge" : "only PNG keeps classes";
+    throw new Error(`${kind ?? "not a picture that is known"}; ${why}. Save the mask as PNG`);
+  }
+  const header = readHeader(bytes);
+  if (header.width !== space.width || header.height !== space.height) {
+    throw new Error(
+      `${header.width} × ${header.height} pixels (width × height); this mask has ` +
+        `${space.width} × ${space.height}. Resize it with nearest neighbour`,
+    );
+  }
+  return { bytes, header };
 }
 
-export function download(blob, name) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+// An opened file to class ids. space: {width, height, classes: [{name, color}], ignoreId}.
+// Throws an Error that says what was found and where, and what is allowed.
+export async function readMask(space, { bytes, header }) {
+  const pixels = await decode(bytes, header);
+  return pixels.channels === 1 ? fromIndices(space, pixels) : fromColors(space, pixels);
 }

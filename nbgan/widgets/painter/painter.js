@@ -2,10 +2,11 @@
 
 import { Board } from "./board.js";
 import { clamp, element } from "./dom.js";
+import { loadFiles } from "./files.js";
 import { followKeyboard } from "./keyboard.js";
 import { buildPage } from "./layout.js";
-import { download, readMask, writeMask } from "./maskfile.js";
 import { followPointer, zoomStep } from "./pointer.js";
+import { Selection } from "./selection.js";
 import { Tools } from "./tools.js";
 import { Camera } from "./view.js";
 
@@ -24,7 +25,8 @@ export class Painter {
   constructor(parent, options) {
     const { width, height, classes, label } = options;
     this.classes = classes;
-    this.space = { width, height, classes, ignoreId: options.ignoreId };
+    const { ignoreId, things } = options;
+    this.space = { width, height, classes, ignoreId, things };
     this.options = options;
     this.sequence = 0;
     this.pointer = null; // where the pointer is, in mask pixels
@@ -53,10 +55,15 @@ export class Painter {
       settings: this.settings,
       onStroke: () => this.finished(),
       onPick: (id) => this.pick(id),
+      onSelect: (index) => this.selection.choose(index),
       say: (text, kind) => this.say(text, kind),
       className: (id) => this.className(id),
     });
     buildPage(this, options);
+    if (options.onSelect) {
+      const { board, view, onSelect } = { ...this, onSelect: options.onSelect };
+      this.selection = new Selection({ board, view, onSelect });
+    }
     this.view.stage.dataset.tool = this.settings.tool;
     this.camera.listeners.push(() => this.update());
     const stopPointer = followPointer(this, this.abort.signal);
@@ -88,6 +95,7 @@ export class Painter {
   finished() {
     this.view.flush();
     this.update();
+    this.selection?.follow();
     this.sequence++;
     const { mask, instance } = this.board;
     this.options.onStroke?.({
@@ -98,13 +106,18 @@ export class Painter {
     if (this.message.textContent === HINT) this.say("");
   }
 
+  hasTool(tool) {
+    return tool !== "select" || Boolean(this.selection);
+  }
+
   setTool(tool) {
     this.tools.cancel();
     if (tool === "pick" && this.settings.tool !== "pick") this.toolBefore = this.settings.tool;
     this.settings.tool = tool;
     this.view.stage.dataset.tool = tool;
     if (tool === "polygon") this.say("Set corners; close at the first one or with Enter.");
-    else if (this.message.textContent.startsWith("Set corners")) this.say("");
+    else if (tool === "select") this.say("Click on an object of the mask to choose it.");
+    else if (/^(Set corners|Click on)/.test(this.message.textContent)) this.say("");
     this.update();
     this.showTool();
   }
@@ -211,25 +224,27 @@ export class Painter {
     }
   }
 
-  async load(file) {
+  async load(files) {
     try {
-      this.replace(await readMask(this.space, file));
+      const { mask, instance } = await loadFiles(this, files);
+      this.replace(mask, instance);
       this.finished();
-      this.say(`Loaded ${file.name}.`);
+      this.say(`Loaded ${files.map(({ name }) => name).join(" and ")}.`);
     } catch (error) {
       this.say(error.message, "error");
     }
   }
 
-  async save() {
-    download(await writeMask(this.space, this.board.mask), "mask.png");
-    this.say("Saved mask.png: the pixel values are the class ids.");
+  // write: saveMask or saveInstances.
+  async save(write) {
+    this.say(await write(this));
   }
 
   // After a change from outside.
   refresh() {
     this.view.flush();
     this.update();
+    this.selection?.follow();
     this.showTool();
   }
 

@@ -11,12 +11,14 @@ function chip(parent, { name, color }, id, attributes) {
   return button;
 }
 
-export function createPalette(parent, classes, onChoose) {
+// offered: ids of the classes that are shown.
+export function createPalette(parent, classes, offered, onChoose) {
   const root = element("div", parent, { className: "nbgan-palette" }, {
     role: "radiogroup", "aria-label": "class to paint with",
   });
-  const chips = classes.map((each, id) => {
-    const button = chip(root, each, id, { role: "radio", title: `${each.name} (key ${id})` });
+  const chips = offered.map((id) => {
+    const { name } = classes[id];
+    const button = chip(root, classes[id], id, { role: "radio", title: `${name} (key ${id})` });
     button.addEventListener("click", () => onChoose(id));
     return button;
   });
@@ -27,19 +29,20 @@ export function createPalette(parent, classes, onChoose) {
     event.preventDefault();
     event.stopPropagation();
     const next = (at + step + chips.length) % chips.length;
-    onChoose(next);
+    onChoose(offered[next]);
     chips[next].focus();
   });
   return (chosen) => {
-    chips.forEach((button, id) => {
-      button.setAttribute("aria-checked", String(id === chosen));
-      button.tabIndex = id === chosen ? 0 : -1;
+    chips.forEach((button, at) => {
+      const isChosen = offered[at] === chosen;
+      button.setAttribute("aria-checked", String(isChosen));
+      button.tabIndex = isChosen || (at === 0 && !offered.includes(chosen)) ? 0 : -1;
     });
   };
 }
 
 // The row that opens with the protect switch.
-export function createProtection(parent, classes, over, onChange) {
+export function createProtection(parent, classes, offered, over, onChange) {
   const root = element("div", parent, { className: "nbgan-over" }, {
     role: "group", "aria-label": "classes that may be painted over",
   });
@@ -49,8 +52,8 @@ export function createProtection(parent, classes, over, onChange) {
     over.clear();
     onChange();
   });
-  const chips = classes.map((each, id) => {
-    const button = chip(root, each, null, {});
+  const chips = offered.map((id) => {
+    const button = chip(root, classes[id], null, {});
     button.addEventListener("click", () => {
       if (!over.delete(id)) over.add(id);
       onChange();
@@ -60,6 +63,8 @@ export function createProtection(parent, classes, over, onChange) {
   return (shown) => {
     root.hidden = !shown;
     any.setAttribute("aria-pressed", String(over.size === 0));
-    chips.forEach((button, id) => button.setAttribute("aria-pressed", String(over.has(id))));
+    chips.forEach((button, at) =>
+      button.setAttribute("aria-pressed", String(over.has(offered[at]))),
+    );
   };
 }

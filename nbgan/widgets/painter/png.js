@@ -1,5 +1,6 @@
-// Just enough of PNG (W3C Recommendation, third edition) for masks: 8-bit indexed out; indexed,
-// grey, RGB and RGBA in. The browser's own decoder is no use here: it gives colours, not indices.
+// Just enough of PNG (W3C Recommendation, third edition) for masks: 8-bit indexed and 16-bit grey
+// out; indexed, grey, RGB and RGBA in. The browser's own decoder is no use here: it gives colours,
+// not indices, and eight bits of them.
 
 const SIGNATURE = [137, 80, 78, 71, 13, 10, 26, 10];
 const CHANNELS = { 0: 1, 2: 3, 3: 1, 6: 4 };
@@ -41,28 +42,42 @@ function chunk(type, data) {
   return bytes;
 }
 
-// An indexed PNG; palette is a list of [red, green, blue], one for each index that occurs.
-export async function encodeIndexed({ width, height, indices, palette }) {
+// A PNG of rows of bytes, `stride` bytes each, unfiltered.
+async function encode({ width, height, depth, colorType, bytes, stride, further = [] }) {
   const header = new DataView(new ArrayBuffer(13));
   header.setUint32(0, width);
   header.setUint32(4, height);
-  header.setUint8(8, 8);
-  header.setUint8(9, 3);
-  const rows = new Uint8Array((width + 1) * height);
+  header.setUint8(8, depth);
+  header.setUint8(9, colorType);
+  const rows = new Uint8Array((stride + 1) * height);
   for (let j = 0; j < height; j++) {
-    rows.set(indices.subarray(j * width, (j + 1) * width), j * (width + 1) + 1);
+    rows.set(bytes.subarray(j * stride, (j + 1) * stride), j * (stride + 1) + 1);
   }
   const packed = await through(new CompressionStream("deflate"), rows, Infinity);
   return new Blob(
     [
       new Uint8Array(SIGNATURE),
       chunk("IHDR", new Uint8Array(header.buffer)),
-      chunk("PLTE", new Uint8Array(palette.flat())),
+      ...further,
       chunk("IDAT", packed),
       chunk("IEND", new Uint8Array(0)),
     ],
     { type: "image/png" },
   );
+}
+
+// An indexed PNG; palette is a list of [red, green, blue], one for each index that occurs.
+export async function encodeIndexed({ width, height, indices, palette }) {
+  const further = [chunk("PLTE", new Uint8Array(palette.flat()))];
+  return encode({ width, height, depth: 8, colorType: 3, bytes: indices, stride: width, further });
+}
+
+// A grey PNG of 16 bits; the format puts the high byte first.
+export async function encodeGrey16({ width, height, values }) {
+  const bytes = new Uint8Array(2 * values.length);
+  const view = new DataView(bytes.buffer);
+  values.forEach((value, at) => view.setUint16(2 * at, value));
+  return encode({ width, height, depth: 16, colorType: 0, bytes, stride: 2 * width });
 }
 
 // What kind of file the first bytes belong to.
@@ -137,12 +152,14 @@ function unfilter(raw, stride, step, height) {
   return out;
 }
 
-// Pixel values of a PNG: {channels, palette, values}, one value per pixel and channel.
-export async function decode(bytes, header = readHeader(bytes)) {
+// Pixel values of a PNG: {channels, palette, values}, one value per pixel and channel. With `deep`,
+// also grey ones of 16 bits.
+export async function decode(bytes, header = readHeader(bytes), { deep = false } = {}) {
   const { width, height, depth, colorType, interlaced, palette, data } = header;
   const channels = CHANNELS[colorType];
   if (interlaced) throw new Error("interlaced PNG files are not read; export it without interlacing");
-  if (!channels || depth > 8) {
+  const isDeep = deep && colorType === 0 && depth === 16;
+  if (!channels || (depth > 8 && !isDeep)) {
     throw new Error(
       `${depth} bits per channel, colour type ${colorType}; allowed are indexed, grey, RGB and ` +
         "RGBA PNG files with up to 8 bits per channel",
@@ -165,6 +182,11 @@ export async function decode(bytes, header = readHeader(bytes)) {
   if (raw.length !== expected) throw new Error("the pixel data is incomplete; export it again");
   const rows = unfilter(raw, stride, Math.max(1, (channels * depth) / 8), height);
   if (depth === 8) return { channels, palette, values: rows };
+  if (isDeep) {
+    const view = new DataView(rows.buffer);
+    const numbers = Uint16Array.from({ length: width * height }, (_, at) => view.getUint16(2 * at));
+    return { channels, palette, values: numbers };
+  }
   const values = new Uint8Array(width * height);
   for (let j = 0; j < height; j++) {
     for (let i = 0; i < width; i++) {

@@ -1,6 +1,7 @@
 // The bars of buttons above and below the mask.
 
 import { element } from "./dom.js";
+import { saveInstances, saveMask } from "./files.js";
 import { icon } from "./icons.js";
 
 const TOOLS = [
@@ -11,6 +12,7 @@ const TOOLS = [
   ["rectangle", "Rectangle", "R"],
   ["polygon", "Polygon", "P"],
   ["move", "Move", "M"],
+  ["select", "Object", "O"],
 ];
 const INSTANCES = [
   ["new", "new", "Each stroke is an instance of its own"],
@@ -42,13 +44,15 @@ function slider(parent, { label, min, max, name }, onInput) {
   return { row, text, input, shown };
 }
 
-export function createTools(parent, painter) {
+export function createTools(parent, painter, { onSelect }) {
   const bar = element("div", parent, { className: "nbgan-bar nbgan-tools" }, {
     role: "toolbar", "aria-label": "painting tools",
   });
   const tools = group(bar, "tool");
-  const buttons = TOOLS.map(([name, label, key]) => {
-    const node = button(tools, { name, label, key }, () => painter.setTool(name));
+  const offered = TOOLS.filter(([name]) => name !== "select" || onSelect);
+  const buttons = offered.map(([name, label, key]) => {
+    const hint = name === "select" ? "Choose an object" : label;
+    const node = button(tools, { name, label, hint, key }, () => painter.setTool(name));
     node.dataset.tool = name;
     return node;
   });
@@ -133,20 +137,24 @@ export function createActions(parent, painter, { examples, random }) {
   button(masks, { name: "reset", label: "Reset", hint: "Back to the mask you started from" }, () =>
     painter.reset(),
   );
-  const chooser = element("input", masks, { type: "file", accept: "image/png", hidden: true }, {
-    "aria-label": "mask file",
-  });
+  const instances = painter.board.instance !== null;
+  const chooser = element("input", masks, {
+    type: "file", accept: "image/png", hidden: true, multiple: instances,
+  }, { "aria-label": instances ? "mask and instance files" : "mask file" });
   chooser.addEventListener("change", () => {
-    const [file] = chooser.files;
+    const files = [...chooser.files];
     chooser.value = "";
-    if (file) painter.load(file);
+    if (files.length) painter.load(files);
   });
-  button(masks, { name: "open", label: "Load", hint: "Load a mask from a PNG file" }, () =>
-    chooser.click(),
-  );
+  const what = instances ? "a mask, an instance map (16-bit PNG), or both" : "a mask from a PNG file";
+  button(masks, { name: "open", label: "Load", hint: `Load ${what}` }, () => chooser.click());
   button(masks, { name: "save", label: "Save", hint: "Save the mask as an indexed PNG" }, () =>
-    painter.save(),
+    painter.save(saveMask),
   );
+  if (instances) {
+    const hint = "Save the instance map as a 16-bit PNG";
+    button(masks, { name: "save", label: "Save instances", hint }, () => painter.save(saveInstances));
+  }
   const help = button(masks, { name: "keys", label: "Keys", hint: "Keyboard shortcuts", key: "?" }, () =>
     painter.showHelp(),
   );

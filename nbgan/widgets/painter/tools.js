@@ -2,16 +2,16 @@
 // which device is behind it.
 
 import { line, polygon, rectangle, region } from "./raster.js";
-import { LAST_INSTANCE } from "./board.js";
 
 const STROKES = ["brush", "eraser"];
 const SHAPES = ["rectangle", "polygon"];
 
 export class Tools {
   // settings: tool, classId, sizes, over (protection), instanceMode; see painter.js.
-  // onStroke() after each finished stroke; onPick(id); say(text, kind); className(id).
-  constructor({ board, settings, onStroke, onPick, say, className }) {
-    Object.assign(this, { board, settings, onStroke, onPick, say, className });
+  // onStroke() after each finished stroke; onPick(id); onSelect(index); say(text, kind);
+  // className(id).
+  constructor({ board, settings, onStroke, onPick, onSelect, say, className }) {
+    Object.assign(this, { board, settings, onStroke, onPick, onSelect, say, className });
     this.last = null; // where the brush or the rectangle is, while it is down
     this.points = []; // corners of a polygon in the making
     this.lastInstance = 0;
@@ -28,6 +28,8 @@ export class Tools {
   press(point) {
     if (this.tool === "pick") {
       if (this.board.inside(point)) this.onPick(this.board.mask[this.board.at(point)]);
+    } else if (this.tool === "select") {
+      if (this.board.inside(point)) this.onSelect(this.board.at(point));
     } else if (this.tool === "fill") {
       this.#fill(point);
     } else if (this.tool === "polygon") {
@@ -143,7 +145,7 @@ export class Tools {
   #instance(point) {
     const { instanceMode, classId } = this.settings;
     const { board } = this;
-    if (!board.instance || instanceMode === "none") return [0, classId];
+    if (!board.counts(classId) || instanceMode === "none") return [0, classId];
     const under = board.inside(point) ? board.at(point) : -1;
     if (instanceMode === "add") {
       const here = under >= 0 ? board.instance[under] : 0;
@@ -155,9 +157,9 @@ export class Tools {
         return [id, board.mask[member]];
       }
     }
-    const id = board.nextInstance();
-    if (id > LAST_INSTANCE) {
-      this.say(`There are no instance ids left: at most ${LAST_INSTANCE}.`, "error");
+    const id = board.nextInstance(classId);
+    if (id === null) {
+      this.say(`There are no instance ids left for ${this.className(classId)}.`, "error");
       return [0, classId];
     }
     this.lastInstance = id;

@@ -4,7 +4,9 @@ import { around } from "./board.js";
 import { clamp, element, rgb, shape } from "./dom.js";
 
 const CLOSEST = 32; // largest zoom, times the size that fits
-const EDGE = 0.62; // how dark the border of an instance is
+const EDGE = 0.62; // how dark the border of an instance is, on a light class
+const GLOW = 0.45; // how far towards white it is, on a dark one
+const DARK = 70; // of 255, the brightness below which a class is dark
 
 // Shared by the mask and the picture beside it, so that both show the same part.
 export class Camera {
@@ -73,7 +75,14 @@ export class MaskView {
   constructor({ parent, camera, board, classes }) {
     Object.assign(this, { camera, board, opacity: 1, picture: null, dirty: null, frame: 0 });
     this.colors = new Uint8Array(256 * 3);
-    classes.forEach(({ color }, id) => this.colors.set(rgb(color), id * 3));
+    this.borders = new Uint8Array(256 * 3);
+    classes.forEach(({ color }, id) => {
+      const [red, green, blue] = rgb(color);
+      const isDark = 0.299 * red + 0.587 * green + 0.114 * blue < DARK;
+      const border = (part) => (isDark ? part + (255 - part) * GLOW : part * EDGE);
+      this.colors.set([red, green, blue], id * 3);
+      this.borders.set([red, green, blue].map(border), id * 3);
+    });
     this.pixels = new ImageData(camera.width, camera.height);
     this.surface = element("canvas", null, { width: camera.width, height: camera.height });
     this.surfaceContext = this.surface.getContext("2d");
@@ -88,11 +97,16 @@ export class MaskView {
       ring: shape("ellipse", this.overlay, { class: tone, visibility: "hidden" }),
       path: shape("path", this.overlay, { class: tone }),
     }));
+    this.selected = ["dark", "light"].map((tone) =>
+      shape("path", this.overlay, {
+        class: `nbgan-selected ${tone}`, "vector-effect": "non-scaling-stroke",
+      }),
+    );
     camera.listeners.push(() => this.draw());
     this.draw();
   }
 
-  // Class ids to colours, in a rectangle of mask pixels; the border of an instance is darker.
+  // Class ids to colours, in a rectangle of mask pixels; the border of an instance stands out.
   colorize({ left, top, right, bottom }) {
     const { width, height, mask, instance } = this.board;
     const [from, until] = [instance ? Math.max(left - 1, 0) : left, Math.min(right, width)];
@@ -105,8 +119,8 @@ export class MaskView {
           instance &&
           ((i + 1 < width && instance[at] !== instance[at + 1]) ||
             (j + 1 < height && instance[at] !== instance[at + width]));
-        const shade = border ? EDGE : 1;
-        for (let k = 0; k < 3; k++) data[4 * at + k] = this.colors[3 * mask[at] + k] * shade;
+        const colors = border ? this.borders : this.colors;
+        for (let k = 0; k < 3; k++) data[4 * at + k] = colors[3 * mask[at] + k];
         data[4 * at + 3] = 255;
       }
     }
@@ -177,12 +191,19 @@ export class MaskView {
     ];
   }
 
+  // Outline an object; d: the path of its border in mask pixels, empty for none.
+  select(d) {
+    for (const path of this.selected) path.setAttribute("d", d);
+  }
+
   // What lies over the mask: {ring: {point, size}, points, closed, cross}.
   outline(shown = this.shown ?? {}) {
     this.shown = shown;
     if (!this.outlines) return;
     const { ring, points = [], closed = false, cross = null } = shown;
     const scale = this.camera.scale(this.stage.clientWidth);
+    const shift = `scale(${scale}) translate(${-this.camera.left} ${-this.camera.top})`;
+    for (const path of this.selected) path.setAttribute("transform", shift);
     const place = ([x, y]) => [(x - this.camera.left) * scale, (y - this.camera.top) * scale];
     const lines = points.length ? [`M${points.map((point) => place(point)).join("L")}`] : [];
     if (closed) lines.push("Z");

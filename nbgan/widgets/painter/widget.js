@@ -54,6 +54,8 @@ export function renderWidget({ model, el, createPainter }) {
     height,
     classes: model.get("classes"),
     ignoreId: model.get("ignore_id"),
+    things: model.get("things"),
+    offered: model.get("offered"),
     background: model.get("background"),
     label: model.get("label"),
     mask: bytes(model.get("mask_bytes")),
@@ -63,6 +65,7 @@ export function renderWidget({ model, el, createPainter }) {
     picture: readPicture(model),
     picturePane: model.get("picture_pane"),
     onStroke: send,
+    onSelect: model.get("selectable") ? select : null,
   });
 
   function complain(text) {
@@ -101,6 +104,11 @@ export function renderWidget({ model, el, createPainter }) {
     model.save_changes();
     settle();
     expectAnswer();
+  }
+
+  function select(chosen) {
+    model.set({ selection: chosen ? [chosen.classId, chosen.instance] : [] });
+    model.save_changes();
   }
 
   function askRandom() {
