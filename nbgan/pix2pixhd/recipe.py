@@ -167,7 +167,7 @@ class Pix2PixHDRecipe(Recipe):
             encoder_downsamplings=2,
             discriminator_width=8,
             discriminator_layers=2,
-            perceptual=0.0,
+            pixel=0.0,
             clusters=3,
             log_every=1,
             sample_every=2,
@@ -180,7 +180,7 @@ class Pix2PixHDRecipe(Recipe):
             steps=1500,
             decay_from=750,
             instance_features=False,
-            perceptual=0.0,
+            pixel=0.0,
             ema_decay=0.99,
         )
         # The published schedules count epochs of Cityscapes' 2,975 pictures, one at a time.
