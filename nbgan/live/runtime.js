@@ -1,7 +1,7 @@
 // Models in a worker of the page. Works from a server and from disk alike: nothing is fetched, all
 // parts are texts that classic scripts left in globalThis.nbgan.assets (gzip in base64).
 
-const PATIENCE = 60_000; // milliseconds; a worker that is silent for longer is given up
+const PATIENCE = 120_000; // milliseconds; a worker that is silent for longer is given up
 
 // A worker that does tasks, from the texts of its parts. Every call ends: in an answer, in an error,
 // or in the end of a worker that gives no sign of life.

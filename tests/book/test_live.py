@@ -106,14 +106,14 @@ def test_a_silent_worker_is_replaced_once(visit, silent, state):
         page.wait_for_function(
             "text => document.querySelector('.nbgan-live-status').textContent === text", arg=text
         )
-        page.clock.fast_forward(61_000)
+        page.clock.fast_forward(121_000)
     wait_for_end(page)
     assert page.evaluate("ended") == silent
     if state == "open":
         assert page.locator(".nbgan-live").get_attribute("data-state") == "open"
         assert page.locator(".nbgan-painter").is_visible()
     else:
-        failed(page, "the worker has not answered for 60 seconds")
+        failed(page, "the worker has not answered for 120 seconds")
         page.get_by_role("button", name="Try again").click()
         page.locator(".nbgan-live[data-state=open]").wait_for()
 

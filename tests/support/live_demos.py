@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import TimeoutError as Late
 
-PATIENCE = 180_000  # milliseconds; a busy machine is no reason to fail
+PATIENCE = 300_000  # milliseconds; a busy machine is no reason to fail
 PAINTER = "notebooks/02_spade"
 AXES = "notebooks/01_normalization"
 DEMO = "document.querySelector('.nbgan-live')"

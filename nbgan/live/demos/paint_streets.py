@@ -21,7 +21,14 @@ from nbgan.live.pix2pixhd import Begin, Finish, Parts
 from nbgan.pix2pixhd import Pix2PixHDSystem, instance_ids
 
 MODEL = "pix2pixhd-streets"
-EXAMPLES = {"parked cars": 8, "avenue": 10, "pavement": 11, "crossing": 14, "dusk": 5, "night": 18}
+EXAMPLES = {
+    "parked cars": 29,
+    "avenue": 10,
+    "pavement": 11,
+    "crossing": 14,
+    "brick road": 24,
+    "night": 28,
+}
 """Validation pictures whose maps can be painted on; the first one is there at the start."""
 STYLES = 6
 """So many of a class's clusters can be chosen, those of most instances first."""
