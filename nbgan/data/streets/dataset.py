@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from torch.utils.data import Dataset
 
 from nbgan.data.cityscapes.classes import CITYSCAPES, SKY
 from nbgan.data.labels import LabelSpace
+from nbgan.data.moods import MoodyWorld
 from nbgan.data.streets.backdrop import paint_backdrop
 from nbgan.data.streets.buildings import paint_building
 from nbgan.data.streets.crowd import Thing, draw_things
@@ -21,16 +21,9 @@ from nbgan.data.streets.scene import Scene
 from nbgan.data.streets.shadows import paint_shadows
 from nbgan.data.streets.sheet import Sheet
 from nbgan.data.streets.sky import paint_sky, sunlight
-from nbgan.errors import InputError
-
-VERSION = 3
-"""Raised whenever the same index gives other pixels than before."""
-
-_SPLITS = {"train": 20000, "val": 500, "test": 500}
-_MIN_SIZE = 32
 
 
-class Streets(Dataset):
+class Streets(MoodyWorld):
     """Streets of a town at several hours of the day, seen from a car or from the pavement.
 
     ``ds[i]`` is a dict of ``image`` (float32 ``[3, H, W]``, -1..1), ``label`` (int64 ``[H, W]``,
@@ -52,60 +45,11 @@ class Streets(Dataset):
     """
 
     label_space: LabelSpace = CITYSCAPES
-
-    def __init__(
-        self,
-        *,
-        size: int | tuple[int, int] = (128, 256),
-        split: str = "train",
-        length: int | None = None,
-        seed: int = 0,
-        mood: str | None = None,
-    ) -> None:
-        self.size = _checked_size(size)
-        if split not in _SPLITS:
-            raise InputError(
-                f"Streets: split={split!r} is unknown; use one of {', '.join(_SPLITS)}"
-            )
-        if mood is not None and mood not in BY_NAME:
-            raise InputError(
-                f"Streets: mood={mood!r} is unknown; use one of {', '.join(MOODS)}, "
-                "or None to draw one for each picture"
-            )
-        for name, value, least in (("length", length, 1), ("seed", seed, 0)):
-            if name == "length" and value is None:
-                continue
-            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-                raise InputError(
-                    f"Streets: {name}={value!r} must be a whole number of at least {least}"
-                )
-        self.split = split
-        self.seed = int(seed)
-        self.fixed_mood = mood
-        self.length = _SPLITS[split] if length is None else int(length)
-
-    @property
-    def cache_key(self) -> str:
-        """Name, version and every argument that changes pixels."""
-        height, width = self.size
-        return (
-            f"streets-v{VERSION}-{height}x{width}-{self.split}-n{self.length}"
-            f"-seed{self.seed}-{self.fixed_mood or 'moods'}"
-        )
-
-    def __len__(self) -> int:
-        return self.length
-
-    def mood(self, index: int) -> str:
-        """Name of the mood that picture ``index`` is painted in.
-
-        Raises:
-            IndexError: the index is past the end.
-        """
-        index = self._checked_index(index)
-        if self.fixed_mood is not None:
-            return self.fixed_mood
-        return MOODS[int(self._random(index, 1).integers(len(MOODS)))]
+    moods = MOODS
+    version = 3
+    default_size = (128, 256)
+    smallest = 32
+    salt = (20260,)
 
     def __getitem__(self, index: int) -> dict[str, torch.Tensor]:
         index = self._checked_index(index)
@@ -142,20 +86,6 @@ class Streets(Dataset):
             "mood": torch.tensor(MOODS.index(name)),
         }
 
-    def _checked_index(self, index: int) -> int:
-        position = int(index)
-        if position < 0:
-            position += self.length
-        if not 0 <= position < self.length:
-            raise IndexError(f"Streets: index {index} is past the end, length {self.length}")
-        return position
-
-    def _random(self, index: int, stream: int) -> np.random.Generator:
-        """Generator of one index; streams: 0 layout, 1 choice of mood, then its jitter, then
-        what lies far off, then the drift of clouds and textures."""
-        split = list(_SPLITS).index(self.split)
-        return np.random.default_rng((20260, self.seed, split, index, stream))
-
 
 def _paint(scene: Scene, one: Lot | Thing) -> None:
     if isinstance(one, Building):
@@ -164,17 +94,3 @@ def _paint(scene: Scene, one: Lot | Thing) -> None:
         paint_garden(scene, one)
     else:
         one.paint(scene)
-
-
-def _checked_size(size: int | tuple[int, int]) -> tuple[int, int]:
-    pair = (size, size) if isinstance(size, int | np.integer) else size
-    whole = isinstance(pair, tuple | list) and len(pair) == 2
-    whole = whole and all(
-        isinstance(n, int | np.integer) and not isinstance(n, bool) and n >= _MIN_SIZE for n in pair
-    )
-    if not whole:
-        raise InputError(
-            f"Streets: size={size!r} must be a whole number of at least {_MIN_SIZE}, "
-            "or a pair (height, width) of them"
-        )
-    return int(pair[0]), int(pair[1])
