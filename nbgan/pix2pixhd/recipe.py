@@ -117,8 +117,8 @@ class Pix2PixHDRecipe(Recipe):
             aspect_ratio=2.0,
             flip=True,
             batch_size=2,
-            steps=10_000,
-            decay_from=5000,
+            steps=5000,
+            decay_from=2500,
             precision="bf16",
             channels_last=True,
             instance_features=True,
@@ -147,9 +147,11 @@ class Pix2PixHDRecipe(Recipe):
             width=12,
             discriminator_scales=3,
             batch_size=2,
-            steps=3000,
-            decay_from=1500,
-            fix_global_until=600,
+            train_pictures=1000,
+            steps=800,
+            decay_from=400,
+            fix_global_until=200,
+            evaluate_pictures=200,
         )
         gpu = cpu.replace(batch_size=32, steps=40000, decay_from=20000)
         smoke = cpu.replace(
@@ -176,9 +178,8 @@ class Pix2PixHDRecipe(Recipe):
         )
         compare = cpu.replace(
             size=128,
-            batch_size=8,
-            steps=1500,
-            decay_from=750,
+            steps=1000,
+            decay_from=500,
             instance_features=False,
             pixel=0.0,
             ema_decay=0.99,
