@@ -138,6 +138,31 @@ def segmentation_loss(logits: Tensor, label: Tensor, ignore_id: int | None = 255
     return total / (label != outside).sum().clamp(min=1)
 
 
+def dice_loss(logits: Tensor, label: Tensor, ignore_id: int | None = 255) -> Tensor:
+    """Soft Dice loss (Milletari et al., V-Net, 2016), averaged over the classes in ``label``.
+
+    Each class weighs the same however few pixels it has, where cross-entropy lets a network forget
+    the rare ones.
+
+    Args:
+        logits: class scores ``[N, C, H, W]``.
+        label: class ids ``[N, H, W]``, int64.
+        ignore_id: id of pixels to leave out; ``None`` counts them all.
+
+    Returns:
+        Scalar in [0, 1], in float32; zero where no pixel is labelled.
+    """
+    counted = torch.ones_like(label, dtype=torch.bool) if ignore_id is None else label != ignore_id
+    probability = logits.float().softmax(dim=1) * counted.unsqueeze(1)
+    truth = F.one_hot(label.where(counted, 0), logits.shape[1]).permute(0, 3, 1, 2)
+    truth = truth * counted.unsqueeze(1)
+    both = (probability * truth).sum(dim=(0, 2, 3))
+    either = probability.sum(dim=(0, 2, 3)) + truth.sum(dim=(0, 2, 3))
+    present = truth.sum(dim=(0, 2, 3)) > 0
+    missed = (1 - 2 * both / either.clamp(min=1e-6)) * present
+    return missed.sum() / present.sum().clamp(min=1)
+
+
 @dataclass(frozen=True, kw_only=True)
 class SegmenterRecipe(Recipe):
     """How a segmenter is built and trained."""
@@ -152,6 +177,8 @@ class SegmenterRecipe(Recipe):
     """Rate of AdamW; it falls linearly to zero."""
     weight_decay: float = 1e-2
     """Weight decay of AdamW."""
+    dice: float = 0.0
+    """Weight of the Dice loss beside cross-entropy; for worlds with rare classes."""
 
     @classmethod
     def presets(cls) -> dict[str, Self]:
@@ -184,7 +211,7 @@ class SegmenterRecipe(Recipe):
 
 
 class SegmenterSystem(System):
-    """A segmenter and how it learns: cross-entropy on labelled pictures."""
+    """A segmenter and how it learns from labelled pictures."""
 
     recipe_type: ClassVar = SegmenterRecipe
     shipped: ClassVar = ("network",)
@@ -205,7 +232,7 @@ class SegmenterSystem(System):
         return self.network.features(image)
 
     def phases(self) -> list[Phase]:
-        """One phase: cross-entropy."""
+        """One phase: cross-entropy, and the Dice loss where the recipe asks for it."""
         return [
             Phase(
                 name="segmenter",
@@ -218,10 +245,16 @@ class SegmenterSystem(System):
         ]
 
     def losses(self, batch: Batch) -> Losses:
-        """Cross-entropy of a batch with ``image`` and ``label``."""
-        logits = self.network(batch["image"])
-        loss = segmentation_loss(logits, batch["label"], self.label_space.ignore_id)
-        return {"cross_entropy": loss}
+        """Losses of a batch with ``image`` and ``label``."""
+        logits, label, ignore_id = (
+            self.network(batch["image"]),
+            batch["label"],
+            self.label_space.ignore_id,
+        )
+        losses = {"cross_entropy": segmentation_loss(logits, label, ignore_id)}
+        if self.recipe.dice:
+            losses["dice"] = self.recipe.dice * dice_loss(logits, label, ignore_id)
+        return losses
 
     @torch.no_grad()
     def preview(self, batch: Batch) -> Tensor:

@@ -7,7 +7,7 @@ import torch
 
 from nbgan.data.labels import LabelSpace
 from nbgan.errors import InputError
-from nbgan.segmenter import Segmenter, segmentation_loss
+from nbgan.segmenter import Segmenter, dice_loss, segmentation_loss
 
 
 def make_space(count: int) -> LabelSpace:
@@ -95,3 +95,21 @@ def test_bad_input(segmenter):
         segmenter(torch.zeros(3, 16, 16))
     with pytest.raises(InputError, match="label: got shape"):
         segmentation_loss(torch.zeros(1, 3, 4, 4), torch.zeros(1, 8, 8, dtype=torch.long))
+
+
+def test_dice_weighs_a_rare_class_like_a_common_one():
+    label = torch.zeros(1, 4, 4, dtype=torch.int64)
+    label[0, 0, 0] = 1
+    all_common = 50.0 * torch.nn.functional.one_hot(torch.zeros_like(label), 3).movedim(-1, 1)
+    # Class 0: 2·15/(16+15); class 1: nothing found; class 2 is not in the picture.
+    assert dice_loss(all_common, label).item() == pytest.approx((1 - 30 / 31 + 1) / 2, abs=1e-4)
+    perfect = 50.0 * torch.nn.functional.one_hot(label, 3).movedim(-1, 1)
+    assert dice_loss(perfect, label).item() == pytest.approx(0, abs=1e-4)
+
+
+def test_dice_leaves_ignored_pixels_out():
+    label = torch.tensor([[[0, 1], [255, 255]]])
+    logits = 50.0 * torch.nn.functional.one_hot(torch.tensor([[[0, 1], [2, 2]]]), 3).movedim(-1, 1)
+    assert dice_loss(logits, label).item() == pytest.approx(0, abs=1e-4)
+    nothing = torch.full_like(label, 255)
+    assert dice_loss(logits, nothing).item() == 0
