@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
@@ -42,15 +42,60 @@ def encode_features(
     from nbgan.pix2pixhd.features import collect_tables
 
     system = _open(model)
-    encoded = system.encode_data(_training_pictures(system, data, data_path))
-    height, width = system.recipe.height_width
+    encoded = system.encode_data(_pictures(system, data, data_path))
     space = system.label_space
-    tables = collect_tables(encoded, space.num_classes, height * width)
+    tables = collect_tables(encoded, space.num_classes)
     for name, table in zip(space.classes, tables, strict=True):
         if len(table):
             large = int((table[:, -1] > system.recipe.cluster_area).sum())
             print(f"{name:20} {len(table):7,} instances, {large:7,} above the least area")
     print(f"vectors: {encoded.folder}")  # type: ignore[attr-defined]
+
+
+@app.command
+def write_features(
+    model: Annotated[str, tyro.conf.Positional],
+    /,
+    data_path: Path | None = None,
+    split: Literal["train", "val", "test"] = "train",
+    format: Literal["png", "safetensors"] = "png",
+) -> None:
+    """Write the features of every picture into train_feat, beside train_img.
+
+    Trainings with `load_features` read them from there. Those of this project need no such files,
+    see `encode-features`; they are for other programs and other machines. A run that was stopped
+    goes on where it stopped.
+
+    Args:
+        model: a shipped model or a model file, trained with instance features.
+        data_path: folder that holds train_img, train_label and train_inst; by default that of the
+            model's training.
+        split: which part.
+        format: png, as the published program has them (8 bits, three channels), or safetensors.
+    """
+    from nbgan.data.pix2pixhd_folder import Pix2PixHDFolder
+    from nbgan.pix2pixhd.feature_maps import write_feature_maps
+    from nbgan.pix2pixhd.features import weights_key
+
+    system = _open(model)
+    path = data_path or system.recipe.data_path
+    if path is None:
+        raise InputError(
+            f"'{model}' was trained on '{system.recipe.data}', which is not read from files; give "
+            "--data-path, a folder with train_img, train_label and train_inst"
+        )
+    data = _pictures(system, "pix2pixhd", Path(path), split)
+    assert isinstance(data, Pix2PixHDFolder) and system.encoder is not None and system.clusters
+    folder = Path(path) / f"{split}_feat"
+    written, kept = write_feature_maps(
+        data,
+        system.encode_data(data),
+        folder,
+        encoder=weights_key(system.encoder),
+        usual=system.clusters.usual(),
+        suffix=f".{format}",
+    )
+    print(f"{folder}: {written:,} feature maps written, {kept:,} were there already")
 
 
 @app.command
@@ -89,7 +134,7 @@ def cluster(
         clusters=system.recipe.clusters,
         channels=system.recipe.feature_channels,
     )
-    encoded = system.encode_data(_training_pictures(system, data, data_path))
+    encoded = system.encode_data(_pictures(system, data, data_path))
     for remark in system.fit_clusters(encoded, strict=strict):
         print(remark)
     save_model(out, system, card=json.loads(read_metadata(zoo.find(model))["card"]))
@@ -108,16 +153,19 @@ def _open(model: str) -> Pix2PixHDSystem:
     return system
 
 
-def _training_pictures(system: Pix2PixHDSystem, data: str | None, path: Path | None) -> Dataset:
+def _pictures(
+    system: Pix2PixHDSystem, data: str | None, path: Path | None, split: str = "train"
+) -> Dataset:
     from nbgan.train import open_split
 
-    recipe = system.recipe
+    recipe = system.recipe.replace(load_features=False)
     if data is not None:
         recipe = recipe.replace(data=data, data_path=None)
     if path is not None:
         recipe = recipe.replace(data_path=str(path))
-    pictures = open_split(recipe, "train")
-    assert pictures is not None
+    pictures = open_split(recipe, split)
+    if pictures is None:
+        raise InputError(f"data set '{recipe.data}' at {recipe.data_path} has no split '{split}'")
     theirs = getattr(pictures, "label_space", None)
     if theirs is None or theirs.classes != system.label_space.classes:
         raise InputError(

@@ -5,11 +5,12 @@ Layout, for each split ``train``, ``val`` and ``test``::
     DIR/train_img/aachen_000000_000019_leftImg8bit.png             pictures
     DIR/train_label/aachen_000000_000019_gtFine_labelIds.png       masks of class ids
     DIR/train_inst/aachen_000000_000019_gtFine_instanceIds.png     optional: instance ids, 16 bits
-    DIR/train_feat/aachen_000000_000019.safetensors                optional: feature maps
+    DIR/train_feat/aachen_000000_000019_gtFine_labelIds.png        optional: feature maps
     DIR/label_space.json                                           optional
 
 Files belong together when their stems agree, apart from the endings above. Without a
-``label_space.json`` or ``classes.txt`` the ids are those of Cityscapes.
+``label_space.json`` or ``classes.txt`` the ids are those of Cityscapes. Feature maps are named as
+the mask, as the picture or without ending; :mod:`nbgan.data.feature_files` lists their formats.
 
 Where pictures take the place of masks, ``DIR/trainA`` holds them and ``DIR/trainB`` what they
 should become (``train_A`` and ``train_B`` are read, too).
@@ -17,6 +18,7 @@ should become (``train_A`` and ``train_B`` are read, too).
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 
 import numpy as np
@@ -79,8 +81,9 @@ class Pix2PixHDFolder(FolderDataset):
         check_split(split)
         check_folder(root, "data set")
         folders = {"images": root / f"{split}_img", "labels": root / f"{split}_label"}
-        if _wanted(root / f"{split}_inst", instances):
-            folders["instances"] = root / f"{split}_inst"
+        maps = _instance_folder(root, split, instances)
+        if maps is not None:
+            folders["instances"] = maps
         self.label_space = label_space or find_label_space(root, above=False) or CITYSCAPES
         self._feature_files: dict[str, Path] = {}
         self._set_up(
@@ -101,7 +104,7 @@ class Pix2PixHDFolder(FolderDataset):
     def _find_features(self, folder: Path) -> None:
         check_folder(folder, "feature map")
         for entry in self.entries:
-            found = find_features(folder, (entry.key, entry.image.stem))
+            found = find_features(folder, self.feature_stems(entry))
             if found is not None:
                 self._feature_files[entry.key] = found
         missing = [entry for entry in self.entries if entry.key not in self._feature_files]
@@ -111,6 +114,21 @@ class Pix2PixHDFolder(FolderDataset):
             for entry in missing
         )
         self.entries = tuple(entry for entry in self.entries if entry.key in self._feature_files)
+
+    @staticmethod
+    def feature_stems(entry: Entry) -> tuple[str, ...]:
+        """What the file of an item's feature map may be called, without suffix."""
+        named_as = [path for path in (entry.image, entry.label) if path is not None]
+        return (entry.key, *(str(Path(entry.key).with_name(path.stem)) for path in named_as))
+
+    def whole(self) -> Pix2PixHDFolder:
+        """The same items uncut, for an encoder that has to see every instance."""
+        if not isinstance(self.resize, Resizing) or self.resize.whole() == self.resize:
+            return self
+        uncut = copy.copy(self)
+        uncut.__dict__.pop("cache_key", None)
+        uncut.resize = self.resize.whole()
+        return uncut
 
     def read_instance(self, path: Path, entry: Entry) -> np.ndarray:
         """Instance ids of one file, int64 ``[H, W]``, 0 = no instance, at the file's own size."""
@@ -226,11 +244,10 @@ def open_pix2pixhd(
                 "it out, or open with rgb=False"
             )
     sources, images = _rgb_folders(root, split)
-    inst = root / f"{split}_inst"
     return RgbPairs(
         sources=sources,
         images=images,
-        instances=inst if _wanted(inst, instances) else None,
+        instances=_instance_folder(root, split, instances),
         size=size,
         resize=how,
         flip=flip,
@@ -255,6 +272,17 @@ def _rgb_folders(root: Path, split: str) -> tuple[Path, Path]:
     """The folders of the pictures given and of the pictures wanted."""
     between = "_" if (root / f"{split}_A").is_dir() else ""
     return root / f"{split}{between}A", root / f"{split}{between}B"
+
+
+def _instance_folder(root: Path, split: str, choice: bool | None) -> Path | None:
+    folder = root / f"{split}_inst"
+    if choice and not folder.is_dir():
+        raise InputError(
+            f"{folder}: no such folder for the instance maps, which are asked for. Convert the "
+            "data with instance maps, or do without them: instances=False for a reader, "
+            "use_instances=False and instance_features=False in a recipe"
+        )
+    return folder if _wanted(folder, choice) else None
 
 
 def _wanted(folder: Path, choice: bool | None) -> bool:

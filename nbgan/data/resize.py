@@ -19,7 +19,7 @@ GANs", CVPR 2018; the modes are the options of the released program.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -27,9 +27,9 @@ from nbgan.data.pictures import Geometry
 from nbgan.errors import InputError
 
 RESIZE_MODES = ("scale_width", "scale_width_and_crop", "resize_and_crop", "crop", "none")
-
 _CROPS = ("scale_width_and_crop", "resize_and_crop", "crop")
-_LOADS = ("scale_width_and_crop", "resize_and_crop")
+LOAD_MODES = ("scale_width_and_crop", "resize_and_crop")
+"""Those that need a size before cutting."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +46,7 @@ class Resizing:
             ``(height, width)``.
         multiple: what height and width of the result must be divisible by; a network that halves
             its input k times needs ``2 ** k``. ``"none"`` rounds to it, the others raise an error.
+        rounded: round to ``multiple`` whatever the mode, before anything is cut.
         random_crop: ``True`` draws the window's place anew for every picture from PyTorch's global
             random state, as for training; ``False`` takes the middle.
 
@@ -58,6 +59,7 @@ class Resizing:
     load_size: int | tuple[int, int] | None = None
     multiple: int = 1
     random_crop: bool = False
+    rounded: bool = False
 
     def __post_init__(self) -> None:
         if self.mode not in RESIZE_MODES:
@@ -68,7 +70,7 @@ class Resizing:
         self._check(
             "load_size",
             self.load_size,
-            wanted=self.mode in _LOADS,
+            wanted=self.mode in LOAD_MODES,
             pair=self.mode == "resize_and_crop",
         )
 
@@ -86,6 +88,21 @@ class Resizing:
                 ", or (height, width)" if pair else ", a width"
             )
             raise InputError(f"{name} is {value!r}; resize '{self.mode}' needs {allowed}")
+
+    def whole(self) -> Resizing:
+        """The same scale without cutting, rounded to what a network can take.
+
+        For whatever has to see all of a picture, such as an encoder of instances.
+        """
+        if self.mode not in _CROPS:
+            return self
+        whole = replace(self, random_crop=False, rounded=True)
+        if self.mode == "crop":
+            return replace(whole, mode="none", size=None)
+        height, width = _pair(self.load_size)
+        if self.mode == "scale_width_and_crop":
+            return replace(whole, mode="scale_width", size=width, load_size=None)
+        return replace(whole, size=whole._scaled(height, width))
 
     def plan(self, height: int, width: int, *, where: str = "picture") -> Geometry:
         """What becomes of a source of ``height × width`` pixels.
@@ -124,14 +141,14 @@ class Resizing:
 
     def _scaled(self, height: int, width: int) -> tuple[int, int]:
         """Height and width before cutting."""
-        if self.mode == "none":
-            return _round_to(height, self.multiple), _round_to(width, self.multiple)
-        if self.mode == "crop":
-            return height, width
         if self.mode == "resize_and_crop":
-            return _pair(self.load_size)
-        new_width = _pair(self.size if self.mode == "scale_width" else self.load_size)[1]
-        return max(1, new_width * height // width), new_width
+            height, width = _pair(self.load_size)
+        elif self.mode in ("scale_width", "scale_width_and_crop"):
+            new_width = _pair(self.size if self.mode == "scale_width" else self.load_size)[1]
+            height, width = max(1, new_width * height // width), new_width
+        if self.rounded or self.mode == "none":
+            return _round_to(height, self.multiple), _round_to(width, self.multiple)
+        return height, width
 
     def _place(self, free: int) -> int:
         if not self.random_crop or free == 0:
@@ -164,14 +181,14 @@ def resizing(
         if load_size is not None:
             raise InputError(
                 f"load_size is {load_size!r}, but resize 'resize' takes none; leave it out, or "
-                f"choose one of {', '.join(_LOADS)}"
+                f"choose one of {', '.join(LOAD_MODES)}"
             )
         if size is not None and multiple > 1:
             check_divisible(*_pair(size), multiple=multiple, where="size")
         return mode
     if mode not in RESIZE_MODES:
         raise InputError(f"resize is '{mode}'; allowed are resize, {', '.join(RESIZE_MODES)}")
-    if load_size is None and size is not None and mode in _LOADS:
+    if load_size is None and size is not None and mode in LOAD_MODES:
         height, width = _pair(size)
         load_size = 2 * width if mode == "scale_width_and_crop" else (2 * height, 2 * width)
     return Resizing(

@@ -124,13 +124,12 @@ def encode_instances(
     return CachedDataset(encoded, folder=folder, progress=progress)
 
 
-def collect_tables(encoded: Dataset, num_classes: int, pixels: int) -> list[Tensor]:
+def collect_tables(encoded: Dataset, num_classes: int) -> list[Tensor]:
     """The rows to cluster, from encoded instances.
 
     Args:
         encoded: from :func:`encode_instances`.
         num_classes: number of classes.
-        pixels: of one picture.
 
     Returns:
         Per class ``[rows, F + 1]`` float64: features, and area in 1/32 of the picture.
@@ -139,7 +138,10 @@ def collect_tables(encoded: Dataset, num_classes: int, pixels: int) -> list[Tens
     ids = torch.cat([item["ids"] for item in items])
     present = ids <= MAX_INSTANCE_ID
     features = torch.cat([item["features"] for item in items])[present].double()
-    area = torch.cat([item["pixels"] for item in items])[present].double() / (pixels // 32)
+    # Every pixel belongs to an instance or to the rest of its class, so they add up to the picture.
+    units = [max(1, int(item["pixels"].sum()) // 32) for item in items]
+    shares = [item["pixels"].double() / unit for item, unit in zip(items, units, strict=True)]
+    area = torch.cat(shares)[present]
     rows = torch.cat([features, area[:, None]], dim=1)
     classes = class_of(ids[present])
     return [rows[classes == c] for c in range(num_classes)]

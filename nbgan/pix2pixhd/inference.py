@@ -7,7 +7,7 @@ features that the encoder reads off a picture.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import torch
 from torch import Tensor
@@ -28,6 +28,7 @@ from nbgan.pix2pixhd.styles import (
     styles_of,
 )
 from nbgan.train.painting import PaintingSystem
+from nbgan.train.system import Batch
 
 
 class StyledPainting(PaintingSystem):
@@ -56,6 +57,11 @@ class StyledPainting(PaintingSystem):
         """Encoder features pooled over instances."""
 
     @property
+    def given(self) -> str:
+        """What part of a batch pictures are painted from."""
+        return "source" if self.recipe.rgb else "label"
+
+    @property
     def has_styles(self) -> bool:
         """Whether the model was trained with instance features."""
         return self.encoder is not None
@@ -71,7 +77,8 @@ class StyledPainting(PaintingSystem):
         """Paint label maps.
 
         Args:
-            label: class ids ``[N, H, W]``; any size that the networks can halve.
+            label: class ids ``[N, H, W]``; any size that the networks can halve. With ``rgb``
+                pictures ``[N, 3, H, W]`` in [−1, 1].
             instance: instance ids ``[N, H, W]``, 0 = no instance, things as class · 1000 + n or
                 simply numbered.
             style: ``[N, classes, SLOTS, F]``; None takes each class's most frequent cluster.
@@ -203,6 +210,33 @@ class StyledPainting(PaintingSystem):
         ids = instance_ids(label, instance).to(self.device)
         check_classes(ids, self.label_space.num_classes)
         return paint_tables(ids, tables, self.recipe.feature_channels)
+
+    @torch.no_grad()
+    def paint_in_own_style(self, batch: Mapping[str, Tensor]) -> Tensor:
+        """Paint what a batch gives in the styles of its pictures, where there are styles."""
+        if not self.recipe.rgb:
+            return super().paint_in_own_style(batch)
+        return self.generate(batch[self.given], batch.get("instance")).float()
+
+    @torch.no_grad()
+    def preview(self, batch: Batch) -> Tensor:
+        """Rows: what is given, real picture, picture in its own style, in a random style."""
+        if not self.recipe.rgb:
+            return super().preview(batch)
+        given, real = batch[self.given].to(self.device), batch["image"].to(self.device)
+        return torch.cat([given, real, self.paint_in_own_style(batch)])
+
+    @torch.no_grad()
+    def evaluate(self, batches: Iterable[Batch]) -> dict[str, float]:
+        """mIoU and pixel accuracy; with ``rgb`` the mean absolute difference of colours, 0 to 1."""
+        if not self.recipe.rgb:
+            return super().evaluate(batches)
+        total, values = 0.0, 0
+        for batch in batches:
+            real = batch["image"].to(self.device)
+            total += (self.paint_in_own_style(batch) - real).abs().sum().item() / 2
+            values += real.numel()
+        return {"difference": total / values} if values else {}
 
     def _style(self, style: Tensor | None, n: int) -> Tensor:
         clusters = self._need_styles("style")

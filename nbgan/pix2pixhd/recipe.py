@@ -7,8 +7,9 @@ published training commands set (512p, 1024p, and both with instance features).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
+from nbgan.data.resize import LOAD_MODES
 from nbgan.errors import InputError
 from nbgan.gan.losses import GanLossName
 from nbgan.train.recipe import Recipe
@@ -20,6 +21,13 @@ class Pix2PixHDRecipe(Recipe):
 
     system: ClassVar[str] = "pix2pixhd"
 
+    load_size: int | None = None
+    """Size of pictures before a window of ``size`` is cut out of them, for the two ways of
+    ``resize`` that do both (``loadSize`` beside ``fineSize`` in the published options); None takes
+    twice the window's. Data set ``pix2pixhd`` only, whose reader explains every ``resize``."""
+    rgb: bool = False
+    """The generator is given a picture instead of classes (the published ``label_nc 0``); that of
+    ``trainA`` is to become that of ``trainB``. Instance edges work as ever, styles need classes."""
     generator: Literal["global", "local"] = "global"
     """The coarse generator alone, or with local enhancers around it that double the size each."""
     use_instances: bool = True
@@ -71,6 +79,10 @@ class Pix2PixHDRecipe(Recipe):
     """Rate of Adam, for generator (with encoder) and discriminator alike."""
     betas: tuple[float, float] = (0.5, 0.999)
     """Decay rates of Adam."""
+    start_discriminators: bool = False
+    """Go on with the discriminators of ``start_from``, too, each at the size that it knows; those
+    for larger pictures start afresh. As published, but a model file holds no discriminators, so
+    this needs the training state beside it."""
     fix_global_until: int = 0
     """Step up to which only the outermost enhancer learns; then the whole generator does, with a
     fresh optimiser."""
@@ -96,6 +108,29 @@ class Pix2PixHDRecipe(Recipe):
                 "recipe field 'load_features' needs 'instance_features' and a trained encoder "
                 "in 'start_from'"
             )
+        if self.start_discriminators and self.start_from is None:
+            raise InputError(
+                "recipe field 'start_discriminators' is set, but there is no training to go on "
+                "with; name its folder in 'start_from'"
+            )
+        if self.rgb and self.instance_features:
+            raise InputError(
+                "recipe fields 'rgb' and 'instance_features': styles are clustered class by class, "
+                "and pictures have no classes; set one of the two to False"
+            )
+        if self.load_size is not None and self.resize not in LOAD_MODES:
+            raise InputError(
+                f"recipe field 'load_size' is {self.load_size}, but resize '{self.resize}' takes "
+                f"none; leave it out, or set 'resize' to {' or '.join(LOAD_MODES)}"
+            )
+        height, width = self.height_width
+        step = 1 if self.resize == "none" else self.sizes_divide_by
+        if height % step or width % step:
+            raise InputError(
+                f"recipe: size {height} × {width} (height × width): both sides must be divisible "
+                f"by {step}, because the networks halve them that often; change 'size', "
+                "'aspect_ratio' or the downsamplings"
+            )
         if self.clusters < 1:
             raise InputError(f"recipe field 'clusters' must be at least 1, got {self.clusters}")
 
@@ -107,9 +142,29 @@ class Pix2PixHDRecipe(Recipe):
             coarse = max(coarse, 2**self.encoder_downsamplings)
         return coarse * (2**self.enhancers if self.generator == "local" else 1)
 
+    @property
+    def needs_instances(self) -> bool:
+        """Whether the networks see instance maps."""
+        return self.use_instances or self.instance_features
+
+    def reader_options(self) -> dict[str, Any]:
+        """Options of the layout of pix2pixHD; other readers know ``size`` and ``resize`` alone."""
+        options: dict[str, Any] = {"rgb": True} if self.rgb else {}
+        if self.load_size is not None:
+            options["load_size"] = self.load_size
+        if self.data == "pix2pixhd":
+            options |= {"instances": self.needs_instances, "multiple": self.sizes_divide_by}
+            if not self.rgb:  # feature maps are read only where they are learned from
+                options["features"] = None if self.load_features else False
+        return options
+
     @classmethod
     def presets(cls) -> dict[str, Self]:
-        """``smoke``, ``cpu``, ``gpu`` and their enhancers, ``compare``, and the paper's."""
+        """``smoke``, ``cpu``, ``gpu`` and their enhancers, ``compare``, and the paper's.
+
+        The paper's train on the folders that the Cityscapes converter writes. Those of the
+        enhancer see whole pictures, as on 24 GB of memory; ``…_crop`` sees windows, as on 12 GB.
+        """
         cpu = cls(
             data="streets",
             train_pictures=4000,
@@ -178,17 +233,19 @@ class Pix2PixHDRecipe(Recipe):
         )
         compare = cpu.replace(
             size=128,
-            steps=1000,
-            decay_from=500,
+            steps=600,
+            decay_from=300,
             instance_features=False,
             pixel=0.0,
             ema_decay=0.99,
+            evaluate_pictures=250,
         )
         # The published schedules count epochs of Cityscapes' 2,975 pictures, one at a time.
         paper = cls(
             data="pix2pixhd",
             size=1024,
             aspect_ratio=2.0,
+            resize="scale_width",
             flip=True,
             batch_size=1,
             steps=200 * 2975,
@@ -198,12 +255,27 @@ class Pix2PixHDRecipe(Recipe):
         paper_1024p = paper.replace(
             generator="local",
             size=2048,
+            resize="none",
             width=32,
             discriminator_scales=3,
             steps=100 * 2975,
             decay_from=50 * 2975,
             start_from="runs/pix2pixhd_512p/model.safetensors",
+            start_discriminators=True,
             fix_global_until=10 * 2975,
+        )
+        features = {
+            "instance_features": True,
+            "load_features": True,
+            "start_from": "runs/pix2pixhd_512p_feat/model.safetensors",
+        }
+        paper_1024p_crop = paper_1024p.replace(
+            resize="crop",
+            size=1024,
+            aspect_ratio=1.0,
+            steps=200 * 2975,
+            decay_from=100 * 2975,
+            fix_global_until=20 * 2975,
         )
         return {
             "smoke": smoke,
@@ -222,9 +294,7 @@ class Pix2PixHDRecipe(Recipe):
             "paper_512p": paper,
             "paper_512p_feat": paper.replace(instance_features=True),
             "paper_1024p": paper_1024p,
-            "paper_1024p_feat": paper_1024p.replace(
-                instance_features=True,
-                load_features=True,
-                start_from="runs/pix2pixhd_512p_feat/model.safetensors",
-            ),
+            "paper_1024p_feat": paper_1024p.replace(**features),
+            "paper_1024p_crop": paper_1024p_crop,
+            "paper_1024p_crop_feat": paper_1024p_crop.replace(size=896, **features),
         }

@@ -15,20 +15,19 @@ from torch.nn import functional as F
 
 from nbgan.data.labels import LabelSpace
 from nbgan.errors import InputError
-from nbgan.gan.discriminator import MultiScaleDiscriminator
+from nbgan.gan.discriminator import MultiScaleDiscriminator, in_autocast_type
 from nbgan.gan.losses import gan_loss
 from nbgan.gan.perceptual import PerceptualLoss, VGG19Features, embedded_features
 from nbgan.pix2pixhd import losses
 from nbgan.pix2pixhd.clusters import FeatureClusters
-from nbgan.pix2pixhd.edges import edge_map
+from nbgan.pix2pixhd.condition import condition_channels, condition_maps
 from nbgan.pix2pixhd.encoder import FeatureEncoder
 from nbgan.pix2pixhd.enhancer import LocalEnhancer
 from nbgan.pix2pixhd.generator import GlobalGenerator, TrunkSizes, initialize
 from nbgan.pix2pixhd.pooling import instance_mean
 from nbgan.pix2pixhd.recipe import Pix2PixHDRecipe
 from nbgan.pix2pixhd.stages import StagedTraining
-from nbgan.pix2pixhd.styles import instance_ids, paint_rows
-from nbgan.spade.semantics import one_hot
+from nbgan.pix2pixhd.styles import paint_rows
 from nbgan.train.system import Batch, Losses, Phase
 
 
@@ -37,12 +36,12 @@ class Pix2PixHDSystem(StagedTraining):
 
     Args:
         recipe: sizes, losses and stage.
-        label_space: the classes of the label maps.
+        label_space: the classes of the label maps; None with ``rgb``, where pictures are given.
         perceptual: perceptual loss of two pictures; None builds what the recipe names when
             training first asks for it.
 
     Raises:
-        InputError: a picture size that the networks cannot halve as often as they need.
+        InputError: classes where the recipe expects pictures, or none where it expects classes.
     """
 
     recipe_type: ClassVar = Pix2PixHDRecipe
@@ -51,25 +50,17 @@ class Pix2PixHDSystem(StagedTraining):
     def __init__(
         self,
         recipe: Pix2PixHDRecipe,
-        label_space: LabelSpace,
+        label_space: LabelSpace | None,
         perceptual: PerceptualLoss | None = None,
     ) -> None:
         super().__init__(recipe, label_space)
-        step = recipe.sizes_divide_by
-        if any(side % step for side in recipe.height_width):
-            height, width = recipe.height_width
-            raise InputError(
-                f"recipe: size {height} × {width} (height × width): both sides must be divisible "
-                f"by {step}, because the networks halve them that often; change 'size', "
-                "'aspect_ratio' or the downsamplings"
-            )
+        _check_classes(recipe, label_space)
         torch.manual_seed(recipe.seed)
-        classes = label_space.num_classes
-        condition = classes + int(recipe.use_instances)
+        condition = condition_channels(label_space, edges=recipe.use_instances)
         features = recipe.feature_channels if recipe.instance_features else 0
         self.generator = _generator(recipe, condition + features)
         self.encoder = self.clusters = None
-        if recipe.instance_features:
+        if recipe.instance_features and label_space is not None:
             self.encoder = FeatureEncoder(
                 width=recipe.encoder_width,
                 downsamplings=recipe.encoder_downsamplings,
@@ -99,23 +90,27 @@ class Pix2PixHDSystem(StagedTraining):
     def condition(self, label: Tensor, instance: Tensor | None) -> tuple[Tensor, Tensor | None]:
         """One-hot classes and edges ``[N, C, H, W]``, and instance ids ``[N, H, W]`` if used.
 
+        Args:
+            label: class ids ``[N, H, W]``; with ``rgb`` pictures ``[N, 3, H, W]`` in [−1, 1],
+                whose channels take the place of the classes.
+            instance: instance ids ``[N, H, W]``, if the networks see them.
+
         Raises:
-            InputError: bad ids, or no instance map where one is needed.
+            InputError: bad ids or pictures, or no instance map where one is needed.
         """
-        recipe = self.recipe
-        maps = one_hot(label, self.label_space).to(self.device)
-        if not (recipe.use_instances or recipe.instance_features):
-            return maps, None
-        ids = instance_ids(label, instance).to(self.device)
-        if recipe.use_instances:
-            maps = torch.cat([maps, edge_map(ids)], dim=1)
-        return maps, ids
+        return condition_maps(
+            label,
+            instance,
+            None if self.recipe.rgb else self.label_space,
+            edges=self.recipe.use_instances,
+            ids=self.recipe.instance_features,
+            device=self.device,
+        )
 
     def paint(self, condition: Tensor, features: Tensor | None) -> Tensor:
         """The generator on its input: classes, edges, then features."""
-        return self.generator(
-            condition if features is None else torch.cat([condition, features], dim=1)
-        )
+        seen = condition if features is None else torch.cat([condition, features], dim=1)
+        return self.generator(in_autocast_type(seen))
 
     def feature_map(self, image: Tensor, ids: Tensor) -> Tensor:
         """Encoder features pooled over instances; an enhancer's encoder sees the coarse picture.
@@ -176,18 +171,19 @@ class Pix2PixHDSystem(StagedTraining):
         """Weighted terms of the generator: GAN, feature matching, perceptual, pixel.
 
         Args:
-            batch: with ``image``, ``label``, ``instance`` if used and, with ``load_features``,
-                ``features``, or ``feature_ids`` and ``feature_rows``.
+            batch: with ``image``, ``label`` (``source`` with ``rgb``), ``instance`` if used and,
+                with ``load_features``, ``features``, or ``feature_ids`` and ``feature_rows``.
         """
-        condition, ids = self.condition(batch["label"], batch.get("instance"))
+        given = batch[self.given]
+        condition, ids = self.condition(given, batch.get("instance"))
         real = batch["image"]
         fake = self.paint(condition, self._features(batch, ids))
-        self._painted.append((batch["label"], fake.detach()))
-        judged = self.discriminator(torch.cat([condition, fake], dim=1))
+        self._painted.append((given, fake.detach()))
+        judged = self._judge(condition, fake)
         terms = {"gan": losses.generator_loss(judged, self.gan_loss)}
         if self.recipe.feature_matching:
             with torch.no_grad():
-                target = self.discriminator(torch.cat([condition, real], dim=1))
+                target = self._judge(condition, real)
             terms["feature_matching"] = losses.feature_matching(
                 judged, target, weight=self.recipe.feature_matching
             )
@@ -199,19 +195,24 @@ class Pix2PixHDSystem(StagedTraining):
 
     def discriminator_losses(self, batch: Batch) -> Losses:
         """The discriminators' terms on the picture that the generator was just judged on."""
-        condition, ids = self.condition(batch["label"], batch.get("instance"))
-        fake = self._take_painted(batch["label"])
+        given = batch[self.given]
+        condition, ids = self.condition(given, batch.get("instance"))
+        fake = self._take_painted(given)
         if fake is None:
             with torch.no_grad():
                 fake = self.paint(condition, self._features(batch, ids))
-        judged_fake = self.discriminator(torch.cat([condition, fake], dim=1))
-        judged_real = self.discriminator(torch.cat([condition, batch["image"]], dim=1))
+        judged_fake = self._judge(condition, fake)
+        judged_real = self._judge(condition, batch["image"])
         return losses.discriminator_losses(judged_fake, judged_real, self.gan_loss)
 
-    def _take_painted(self, label: Tensor) -> Tensor | None:
+    def _judge(self, condition: Tensor, picture: Tensor) -> list[list[Tensor]]:
+        seen = [in_autocast_type(condition), in_autocast_type(picture)]
+        return self.discriminator(torch.cat(seen, dim=1))
+
+    def _take_painted(self, given: Tensor) -> Tensor | None:
         """The picture of the generator phase for this very batch; it is then forgotten."""
-        for k, (painted_label, fake) in enumerate(self._painted):
-            if painted_label is label:
+        for k, (painted_from, fake) in enumerate(self._painted):
+            if painted_from is given:
                 del self._painted[k]
                 return fake
         self._painted.clear()
@@ -237,6 +238,19 @@ class Pix2PixHDSystem(StagedTraining):
                 else embedded_features()
             )
         return self._perceptual
+
+
+def _check_classes(recipe: Pix2PixHDRecipe, label_space: LabelSpace | None) -> None:
+    if recipe.rgb and label_space is not None:
+        raise InputError(
+            f"recipe field 'rgb' is set, but this data set has classes ('{label_space.name}'); "
+            "leave rgb out, or use a folder with trainA and trainB (data='pix2pixhd')"
+        )
+    if not recipe.rgb and label_space is None:
+        raise InputError(
+            "this data set has pictures but no classes; use one with label maps, or set rgb=True "
+            "(--rgb) to turn the pictures of trainA into those of trainB"
+        )
 
 
 def _generator(recipe: Pix2PixHDRecipe, in_channels: int) -> GlobalGenerator | LocalEnhancer:

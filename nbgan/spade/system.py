@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from nbgan.data.labels import LabelSpace
 from nbgan.errors import InputError
-from nbgan.gan.discriminator import MultiScaleDiscriminator, judge_together
+from nbgan.gan.discriminator import MultiScaleDiscriminator, in_autocast_type, judge_together
 from nbgan.gan.losses import (
     feature_matching_loss,
     gan_loss,
@@ -219,7 +219,7 @@ class SpadeSystem(PaintingSystem):
             batch: with ``image``, ``label`` and, if used, ``instance``.
             noise: of the style, ``[N, z_dim]``; drawn if None.
         """
-        segmap = self.segmap(batch["label"], batch.get("instance"))
+        segmap = in_autocast_type(self.segmap(batch["label"], batch.get("instance")))
         fake, style_losses = self._paint(segmap, batch["image"], noise)
         judged_fake, judged_real = judge_together(self.discriminator, segmap, fake, batch["image"])
         losses = {"gan": over_scales(self.gan_loss.generator, judged_fake)}
@@ -235,7 +235,7 @@ class SpadeSystem(PaintingSystem):
 
     def discriminator_losses(self, batch: Batch, noise: Tensor | None = None) -> Losses:
         """The discriminator's terms on new fakes, which carry no graph of the generator."""
-        segmap = self.segmap(batch["label"], batch.get("instance"))
+        segmap = in_autocast_type(self.segmap(batch["label"], batch.get("instance")))
         with torch.no_grad():
             fake, _ = self._paint(segmap, batch["image"], noise)
         judged_fake, judged_real = judge_together(self.discriminator, segmap, fake, batch["image"])

@@ -192,6 +192,18 @@ def save_state(
     write_atomically(path, save(_plain(tensors), metadata))
 
 
+def read_state(path: str | Path, prefix: str) -> dict[str, Tensor]:
+    """Those tensors of a training state whose names begin with ``prefix``; no others are read.
+
+    Raises:
+        InputError: not a training state, or damaged.
+    """
+    read_metadata(path, STATE_FORMAT)
+    with safe_open(path, framework="pt") as tensors:
+        names = tensors.keys()
+        return {name: tensors.get_tensor(name) for name in names if name.startswith(prefix)}
+
+
 def load_state(
     path: str | Path,
     *,
@@ -212,19 +224,20 @@ def load_state(
         raise InputError(
             f"{path}: training state of '{metadata['system']}', not '{system.recipe.system}'"
         )
-    stored, wanted = json.loads(metadata["recipe"]), json.loads(json.dumps(system.recipe.to_dict()))
+    # Fields that are younger than the state have their defaults there.
+    before = type(system.recipe).from_dict(json.loads(metadata["recipe"]))
+    stored, wanted = (json.loads(json.dumps(r.to_dict())) for r in (before, system.recipe))
     free = {"log_every", "sample_every", "evaluate_every", "evaluate_pictures", "checkpoint_every"}
     # The schedule may change as long as the steps already done would have been the same.
-    before = type(system.recipe).from_dict(stored)
     if all(
         before.learning_rate_factor(step) == system.recipe.learning_rate_factor(step)
         for step in range(int(metadata["step"]))
     ):
         free |= {"steps", "decay_from", "restart_at"}
     different = [
-        f"{k}: {stored.get(k)} there, {wanted[k]} here"
+        f"{k}: {stored[k]} there, {wanted[k]} here"
         for k in wanted
-        if k not in free and stored.get(k) != wanted[k]
+        if k not in free and stored[k] != wanted[k]
     ]
     if different:
         raise InputError(

@@ -6,7 +6,7 @@ from typing import cast
 
 import torch
 from torch import nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 
 
 class Ema(nn.Module):
@@ -17,9 +17,13 @@ class Ema(nn.Module):
     counters) are copied, since an average of singular vectors is no singular vector. A network
     without weights is left alone.
 
+    The first steps count less than ``decay`` says: after ``n`` updates the average keeps at most
+    ``(1 + n) / (10 + n)`` of itself. Otherwise the random weights of the beginning would show for
+    several times ``1 / (1 - decay)`` steps, longer than a short training lasts.
+
     Args:
         networks: by name; must not have been run yet.
-        decay: share of the old average that each step keeps.
+        decay: share of the old average that each step keeps in the long run.
     """
 
     def __init__(self, networks: dict[str, nn.Module], *, decay: float) -> None:
@@ -27,7 +31,7 @@ class Ema(nn.Module):
         self.decay = decay
         self.averages = nn.ModuleDict(
             {
-                name: AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay))
+                name: AveragedModel(network, multi_avg_fn=self._average_parameters)
                 for name, network in networks.items()
                 if any(True for _ in network.parameters())
             }
@@ -38,12 +42,22 @@ class Ema(nn.Module):
         """Take in the networks' present weights; the first call copies them."""
         for name in self.averages:
             network, average = networks[name], self._average(name)
-            first = not average.n_averaged
+            updates = int(average.n_averaged)
             before = {k: v.clone() for k, v in _running_statistics(average.module).items()}
             average.update_parameters(network)  # averages parameters, copies buffers
-            if not first:
+            if updates:
                 for key, value in _running_statistics(average.module).items():
-                    value.copy_(torch.lerp(value, before[key], self.decay))
+                    value.copy_(torch.lerp(value, before[key], self._kept(updates)))
+
+    def _kept(self, updates: int) -> float:
+        return min(self.decay, (1 + updates) / (10 + updates))
+
+    @torch.no_grad()
+    def _average_parameters(
+        self, averages: list[torch.Tensor], current: list[torch.Tensor], updates: torch.Tensor | int
+    ) -> None:
+        for average, new in zip(averages, current, strict=True):
+            average.lerp_(new, 1 - self._kept(int(updates)))
 
     def copy_to(self, networks: dict[str, nn.Module]) -> None:
         """Write the averages into the networks."""

@@ -78,6 +78,9 @@ class Trainer:
                 "add pictures or lower 'batch_size'"
             )
         self.validation_data = validation_data
+        system.check_data(train_data)
+        if validation_data is not None:
+            system.check_data(validation_data)
 
         if not state_file.exists():
             system.begin()
@@ -200,7 +203,7 @@ class Trainer:
             pictures = self.system.preview(batch).float().cpu()
         folder = self.out / "samples"
         folder.mkdir(parents=True, exist_ok=True)
-        grid = make_grid(pictures, nrow=len(batch["image"]), padding=2)
+        grid = make_grid(pictures, nrow=len(next(iter(batch.values()))), padding=2)
         save_image(grid * 0.5 + 0.5, folder / f"step_{self.step:06d}.png")
 
     def _one_step(self, batches: list[Batch]) -> dict[str, float]:
@@ -239,6 +242,10 @@ class Trainer:
                 for name, value in losses.items():
                     logged[name] = logged.get(name, 0.0) + value.item() / len(batches)
         optimizer.step()
+        # Not kept until this phase comes again: another phase needs the memory.
+        optimizer.zero_grad(set_to_none=True)
+        if phase.after is not None:
+            phase.after()
         return logged
 
     def _batches(self) -> Iterator[Batch]:

@@ -92,6 +92,10 @@ class Recipe:
         """Size of the pictures as (height, width)."""
         return round(self.size / self.aspect_ratio), self.size
 
+    def reader_options(self) -> dict[str, Any]:
+        """What the reader of a data set from files is told beside ``size`` and ``resize``."""
+        return {}
+
     def learning_rate_factor(self, step: int) -> float:
         """What the learning rates are multiplied by at ``step``."""
         if self.decay_from is None:

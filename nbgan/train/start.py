@@ -15,17 +15,19 @@ from nbgan.data import (
     open_dataset,
     pix2pixhd_splits,
     shard_splits,
+    unpaired_splits,
 )
 from nbgan.errors import InputError
 from nbgan.train.loop import Trainer
 from nbgan.train.recipe import Recipe
 from nbgan.train.system import System, system_type
 
-_SPLITS = {
+_SPLITS: dict[str, Callable[..., tuple[str, ...]]] = {
     "folder": folder_splits,
     "latents": folder_splits,
     "pix2pixhd": pix2pixhd_splits,
     "shards": shard_splits,
+    "unpaired": unpaired_splits,
 }
 """Readers of folders that may lack a split."""
 
@@ -42,9 +44,14 @@ def open_split(recipe: Recipe, split: str, *, progress: bool = True) -> Dataset 
         )
     size = recipe.size if recipe.aspect_ratio == 1 else recipe.height_width
     if recipe.data_path is not None:
-        if recipe.data in _SPLITS and split not in _SPLITS[recipe.data](recipe.data_path):
+        options = recipe.reader_options()
+        folders = {key: options[key] for key in ("target",) if key in options}
+        # Of training pictures the reader itself says what is missing.
+        splits = _SPLITS.get(recipe.data) if split != "train" else None
+        if splits is not None and split not in splits(recipe.data_path, **folders):
             return None
-        options = {} if recipe.resize == "resize" else {"resize": recipe.resize}
+        if recipe.resize != "resize":
+            options["resize"] = recipe.resize
         # Without resizing every file keeps its own size.
         wanted = None if recipe.resize == "none" else size
         return open_dataset(recipe.data, size=wanted, split=split, path=recipe.data_path, **options)

@@ -19,6 +19,7 @@ from nbgan.pix2pixhd import Pix2PixHDRecipe
 from nbgan.spade import SpadeRecipe
 from nbgan.train import Recipe, start_training
 from nbgan.train.checkpoint import write_atomically
+from nbgan.ugatit import UGATITRecipe
 from nbgan.zoo.build import hardware, scores
 
 RESULTS = Path(__file__).parent / "results"
@@ -40,6 +41,7 @@ _SPADE = SpadeRecipe.preset(
         for field in (
             *("data", "train_pictures", "size", "aspect_ratio", "batch_size", "steps"),
             *("decay_from", "use_instances", "perceptual", "pixel", "ema_decay"),
+            "evaluate_pictures",
         )
     },
     z_dim=None,
@@ -53,6 +55,16 @@ EXPERIMENTS: dict[str, Experiment] = {
             "without feature matching": _STREETS.replace(feature_matching=0.0),
             "without instance edges": _STREETS.replace(use_instances=False),
             "spade": _SPADE,
+        },
+        seeds=(0, 1, 2),
+    ),
+    "ugatit": Experiment(
+        variants={
+            "u-gat-it": UGATITRecipe.preset("compare"),
+            "without attention": UGATITRecipe.preset("compare_no_cam"),
+            "instance norm alone": UGATITRecipe.preset("compare_instance"),
+            "layer norm alone": UGATITRecipe.preset("compare_layer"),
+            "softadalin": UGATITRecipe.preset("compare_softadalin"),
         },
         seeds=(0, 1, 2),
     ),

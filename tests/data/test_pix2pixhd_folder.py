@@ -11,7 +11,7 @@ from PIL import Image
 
 from nbgan.data.cityscapes import CITYSCAPES, cityscapes_ids
 from nbgan.data.cityscapes.layout import check_instances, split_instances
-from nbgan.data.feature_files import read_features, write_features
+from nbgan.data.feature_files import encoder_of, read_features, write_features
 from nbgan.data.labels import LabelSpace
 from nbgan.data.pix2pixhd_folder import open_pix2pixhd, pix2pixhd_splits
 from nbgan.data.report import report
@@ -218,13 +218,39 @@ def test_write_features(tmp_path: Path) -> None:
     write_features(path, features(0))
     assert torch.equal(read_features(path), features(0))
     assert [p.name for p in path.parent.iterdir()] == ["a.safetensors"]
-    with pytest.raises(InputError, match=r"a\.npy: feature maps are written as \.safetensors"):
+    with pytest.raises(InputError, match=r"a\.npy: feature maps are written as \.png or \.s"):
         write_features(tmp_path / "a.npy", features(0))
     with pytest.raises(InputError, match="not finite"):
         write_features(path, features(0) / 0)
     (tmp_path / "file").write_text("x")
     with pytest.raises(InputError, match="cannot write the feature map"):
         write_features(tmp_path / "file/a.safetensors", features(0))
+
+
+def test_feature_maps_as_pictures(root: Path) -> None:
+    channels = torch.linspace(-1, 1, 3 * 32).reshape(3, HEIGHT // 2, WIDTH // 2)
+    for key in KEYS:  # the published program names them as the masks
+        path = root / f"train_feat/{key}_gtFine_labelIds.png"
+        write_features(path, channels, encoder="mine")
+        assert encoder_of(path) == "mine"
+        torch.testing.assert_close(read_features(path), channels, atol=0.5 / 127.5, rtol=0)
+    found = open_pix2pixhd(root)[0]["features"]
+    assert found.shape == (3, HEIGHT, WIDTH)
+    assert torch.equal(found[:, ::2, ::2], read_features(path))
+    assert encoder_of(root / "train_img/ulm_0_leftImg8bit.png") is None
+    for wrong in (torch.zeros(2, 4, 8), torch.full((3, 4, 8), 1.5)):
+        with pytest.raises(InputError, match="a picture holds three channels in"):
+            write_features(path, wrong)
+    torch.testing.assert_close(read_features(path), channels, atol=0.5 / 127.5, rtol=0)
+
+
+def test_whole_pictures_of_windows(root: Path) -> None:
+    windows = open_pix2pixhd(root, resize="crop", size=4, multiple=4)
+    whole = windows.whole()
+    assert windows[0]["label"].shape == (4, 4)
+    np.testing.assert_array_equal(whole[0]["label"], label(0))
+    assert whole.cache_key != windows.cache_key
+    assert whole.whole() is whole
 
 
 def test_instance_map_of_another_picture(root: Path) -> None:

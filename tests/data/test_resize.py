@@ -157,3 +157,23 @@ def test_modes_by_name() -> None:
         resizing("resize", size=8, load_size=9)
     with pytest.raises(InputError, match="size: 30 × 30 .* divisible by 16"):
         resizing("resize", size=30, multiple=16)
+
+
+@pytest.mark.parametrize(
+    ("how", "size"),
+    [
+        (Resizing(mode="crop", size=96, multiple=32, random_crop=True), (128, 256)),
+        (Resizing(mode="scale_width_and_crop", size=64, load_size=300, multiple=32), (160, 288)),
+        (Resizing(mode="resize_and_crop", size=64, load_size=100, multiple=32), (96, 96)),
+        (Resizing(mode="resize_and_crop", size=64, load_size=(90, 200)), (90, 200)),
+    ],
+)
+def test_whole_keeps_the_scale_and_cuts_nothing(how: Resizing, size: tuple[int, int]) -> None:
+    plan = how.whole().plan(128, 250)
+    assert (plan.height, plan.width) == size and plan.box == (0, 0, 250, 128)
+    assert how.whole().whole().plan(128, 250) == plan
+
+
+def test_whole_of_what_cuts_nothing_is_itself() -> None:
+    for how in (Resizing(mode="none", multiple=8), Resizing(mode="scale_width", size=64)):
+        assert how.whole() is how

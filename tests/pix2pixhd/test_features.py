@@ -49,7 +49,7 @@ def test_mirrored_maps_get_mirrored_features(model):
 
 def test_tables_are_the_published_ones(model):
     encoded = model.encode_data(Objects(4), progress=False)
-    tables = collect_tables(encoded, 3, 32 * 64)
+    tables = collect_tables(encoded, 3)
     batch = default_collate([Objects(4)[i] for i in range(4)])
     maps = batch["label"], batch["instance"]
     expected = class_tables(model.encode(batch["image"], *maps), instance_ids(*maps), 3)

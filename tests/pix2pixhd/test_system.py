@@ -241,6 +241,12 @@ def test_paper_recipes_hold_the_published_values():
     assert (local.width, local.enhancers, local.local_blocks) == (32, 1, 3)
     assert local.discriminator_scales == 3
     assert (local.steps, local.fix_global_until) == (100 * 2975, 10 * 2975)
+    assert (recipe.resize, local.resize) == ("scale_width", "none")
+    assert local.start_discriminators
+    windows = Pix2PixHDRecipe.preset("paper_1024p_crop")
+    assert (windows.resize, windows.height_width) == ("crop", (1024, 1024))
+    assert (windows.steps, windows.fix_global_until) == (200 * 2975, 20 * 2975)
+    assert Pix2PixHDRecipe.preset("paper_1024p_crop_feat").height_width == (896, 896)
 
 
 @pytest.mark.parametrize(

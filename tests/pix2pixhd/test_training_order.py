@@ -1,10 +1,12 @@
 """The published order: global generator, clusters, encoded features, enhancer fixed and released;
 and that each stage can be stopped anywhere."""
 
+import json
+
 import pytest
 import torch
 from objects import Objects
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save
 from tiny import Tiny
 
 from nbgan.errors import InputError
@@ -12,6 +14,7 @@ from nbgan.pix2pixhd import Pix2PixHDRecipe
 from nbgan.pix2pixhd import Pix2PixHDSystem as System
 from nbgan.spade import SpadeRecipe, SpadeSystem
 from nbgan.train import Trainer, load_model, save_model
+from nbgan.train.checkpoint import STATE_FORMAT, read_metadata
 
 
 def train(recipe, out, data, until=None, **options):
@@ -125,6 +128,17 @@ def test_same_stage_goes_on_from_a_model_file(stages, tmp_path):
     assert same(ours, part(load_file(file), "generator"))
 
 
+def test_instances_of_unknown_classes_are_refused_before_anything_is_written(tmp_path):
+    class Numbered(Objects):
+        def __getitem__(self, index):
+            item = super().__getitem__(index)
+            return item | {"instance": torch.full_like(item["instance"], 9000)}
+
+    with pytest.raises(InputError, match="id 9000 is of class 9, but there are 3 classes"):
+        train(Pix2PixHDRecipe.preset("smoke"), tmp_path / "run", Numbered())
+    assert not (tmp_path / "run").exists()
+
+
 def test_wrong_starts_are_refused_before_anything_is_written(stages, tmp_path):
     _, recipe = stages
     data = Objects(size=(64, 128))
@@ -149,3 +163,62 @@ def test_wrong_starts_are_refused_before_anything_is_written(stages, tmp_path):
     classes = tmp_path / "classes.safetensors"
     save_model(classes, System(Pix2PixHDRecipe.preset("smoke"), Tiny.label_space))
     refused("trained for label space 'tiny', this data set has 'objects'", start_from=str(classes))
+
+
+def test_enhancer_goes_on_with_the_discriminators_at_their_sizes(stages, tmp_path):
+    folder, recipe = stages
+    recipe = recipe.replace(start_discriminators=True, discriminator_scales=3)
+    data = Objects(size=(64, 128))
+
+    def start(changed, out="run"):
+        return Trainer(
+            System(changed, data.label_space),
+            train_data=data,
+            validation_data=None,
+            out=tmp_path / out,
+            progress=False,
+        )
+
+    theirs = part(load_file(folder / "global" / "state.safetensors"), "system/discriminator.")
+    ours = start(recipe).system.discriminator.state_dict()
+    fresh = System(recipe, data.label_space).discriminator.state_dict()
+    prefix = "system/discriminator.discriminators"
+    for scale, origin in ((1, 0), (2, 1)):
+        for name, value in part(ours, f"discriminators.{scale}.").items():
+            tail = name.split(".", 2)[2]
+            assert torch.equal(value, theirs[f"{prefix}.{origin}.{tail}"])
+    assert same(part(ours, "discriminators.0."), part(fresh, "discriminators.0."))
+    assert not same(part(ours, "discriminators.1."), part(fresh, "discriminators.1."))
+    # At one scale the coarsest is the one that goes on.
+    single = start(recipe.replace(discriminator_scales=1)).system.discriminator.state_dict()
+    assert torch.equal(
+        single["discriminators.0.blocks.0.0.weight"], theirs[f"{prefix}.1.blocks.0.0.weight"]
+    )
+
+    with pytest.raises(
+        InputError, match=r"state\.safetensors \(discriminator 1\): weights do not fit"
+    ):
+        start(recipe.replace(discriminator_width=4))
+    alone = tmp_path / "alone" / "model.safetensors"
+    alone.parent.mkdir()
+    alone.write_bytes((folder / "global" / "model.safetensors").read_bytes())
+    with pytest.raises(InputError, match=r"no state\.safetensors beside the model"):
+        start(recipe.replace(start_from=str(alone)))
+    with pytest.raises(InputError, match="no training to go on with"):
+        Pix2PixHDRecipe.preset("smoke", start_discriminators=True)
+    assert not (tmp_path / "run").exists()
+
+
+def test_state_of_before_a_recipe_field_existed_resumes(stages, tmp_path):
+    recipe = Pix2PixHDRecipe.preset("smoke")
+    data = Objects(size=(32, 64))
+    train(recipe, tmp_path, data, until=1)
+    path = tmp_path / "state.safetensors"
+    tensors, metadata = load_file(path), read_metadata(path, STATE_FORMAT)
+    older = json.loads(metadata["recipe"])
+    for field in ("rgb", "load_size", "start_discriminators"):
+        del older[field]
+    path.write_bytes(save(tensors, metadata | {"recipe": json.dumps(older)}))
+    assert train(recipe, tmp_path, data, resume=True, until=2).step == 2
+    with pytest.raises(InputError, match="learning_rate: 0.0004 there, 0.1 here"):
+        train(recipe.replace(learning_rate=0.1), tmp_path, data, resume=True)
