@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.measure import machine
 
-SCRIPTS = ("spade", "stylegan", "pix2pixhd", "live")
+SCRIPTS = ("spade", "stylegan", "pix2pixhd", "ugatit", "live")
 
 
 def main() -> None:

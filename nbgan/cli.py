@@ -13,6 +13,7 @@ import tyro
 from nbgan.cli_datasetgan import crossvalidate, factory, records
 from nbgan.cli_pix2pixhd import app as pix2pixhd_app
 from nbgan.cli_sample import sample
+from nbgan.cli_translate import translate
 from nbgan.errors import InputError
 
 Split = Literal["train", "val", "test"]
@@ -106,6 +107,7 @@ def _value_of(flag: str, arguments: list[str]) -> str | None:
 
 
 app.command(sample)
+app.command(translate)
 
 
 @app.command
@@ -147,7 +149,8 @@ def report(
     """Say what is in a data set, and what is wrong with it, before you train.
 
     Args:
-        name: landscapes, avatars, streets, folder, images, coco_stuff, ade20k or pix2pixhd.
+        name: landscapes, avatars, streets, avatar-pair, folder, images, unpaired, coco_stuff,
+            ade20k, celeba_mask_hq or pix2pixhd.
         path: folder of the data set, for those that are read from disk.
         split: which part.
         size: side of the pictures; by default the files' own.
@@ -160,12 +163,15 @@ def report(
     # A report should list everything that is wrong, so opening must not stop at the first.
     options = {"strict": False} if needs_path(name) else {}
     data = open_dataset(name, path=path, split=split, size=size, **options)
-    result = make_report(data, limit=limit)
-    print(result)
-    if figure is not None:
-        result.figure().savefig(figure, dpi=150)
-        print(f"figure: {figure}")
-    if not result.ok:
+    results = [make_report(side, limit=limit) for side in getattr(data, "sides", (data,))]
+    for number, result in enumerate(results):
+        print(result)
+        if figure is not None:
+            both = len(results) > 1
+            file = figure.with_stem(f"{figure.stem}_{'AB'[number]}") if both else figure
+            result.figure().savefig(file, dpi=150)
+            print(f"figure: {file}")
+    if not all(result.ok for result in results):
         raise SystemExit(1)
 
 
@@ -232,6 +238,25 @@ def export_streets(
 
     counts = export(out, pictures=pictures, height=height, width=width, seed=seed, workers=workers)
     print(f"{out}: " + ", ".join(f"{n:,} frames of {split}" for split, n in counts.items()))
+
+
+@data_app.command(name="portraits-on-white")
+def portraits_on_white(
+    release: Annotated[Path, tyro.conf.Positional],
+    out: Annotated[Path, tyro.conf.Positional],
+    /,
+    split: Split = "train",
+) -> None:
+    """Write the portraits of CelebAMask-HQ without background: one side of an unpaired training.
+
+    Args:
+        release: folder that holds CelebA-HQ-img and CelebAMask-HQ-mask-anno.
+        out: new or empty folder for the pictures.
+        split: which part.
+    """
+    from nbgan.data.celeba_mask_hq import portraits_on_white as write
+
+    print(f"{write(release, out, split=split):,} pictures are in {out}")
 
 
 @zoo_app.command(name="list")

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from nbgan.errors import InputError
 
 ROOMS = {
+    "cam/cam": "nbgan.cam.official",
     "spade/norm": "nbgan.norms.official",
     "ugatit/iln": "nbgan.norms.official",
     "ugatit/adailn": "nbgan.norms.official",
@@ -46,6 +47,17 @@ ROOMS = {
     "pix2pixhd/preprocess": "nbgan.pix2pixhd.official",
     "pix2pixhd/instance_features": "nbgan.pix2pixhd.official",
     "pix2pixhd/losses": "nbgan.pix2pixhd.official",
+    "ugatit/generator": "nbgan.ugatit.official",
+    "ugatit/discriminator": "nbgan.ugatit.official",
+    "ugatit/rho_clip": "nbgan.ugatit.official",
+    "ugatit/losses": "nbgan.ugatit.official",
+    "photo2cartoon/generator": "nbgan.ugatit.official",
+    "photo2cartoon/discriminator": "nbgan.ugatit.official",
+    "photo2cartoon/hourglass": "nbgan.ugatit.official",
+    "photo2cartoon/rho_clip": "nbgan.ugatit.official",
+    "photo2cartoon/mobilefacenet": "nbgan.ugatit.official",
+    "photo2cartoon/face_id": "nbgan.ugatit.official",
+    "photo2cartoon/losses": "nbgan.ugatit.official",
 }
 """Which module knows each part of a published system."""
 
@@ -70,7 +82,9 @@ def load(path: str | Path, part: str, **options: Any) -> nn.Module:
         part: what it holds, for example ``"spade/generator"``; see :func:`loadable`.
         options: architecture settings under the authors' names. What the tensors' shapes tell need
             not be given; for a SPADE generator give ``crop_size``, ``aspect_ratio`` and
-            ``num_upsampling_layers`` where they differ from 256, 1.0 and ``"normal"``.
+            ``num_upsampling_layers`` where they differ from 256, 1.0 and ``"normal"``. For a file
+            that holds several networks, as those of U-GAT-IT and photo2cartoon do, ``network``
+            names one: ``"genA2B"``, ``"genB2A"``, ``"disGA"`` …
 
     Raises:
         InputError: unknown part; file absent, truncated, or with code in it; weights that do not

@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nbgan.data.ade20k import Ade20k, ade20k_labels
+    from nbgan.data.avatar_sides import AvatarSides, avatar_pair, avatar_side
     from nbgan.data.avatars import Avatars
+    from nbgan.data.background import Cutouts, remove_background
     from nbgan.data.cache import CachedDataset
+    from nbgan.data.celeba_mask_hq import CelebAMaskHQ, celeba_mask_hq_labels
     from nbgan.data.coco_stuff import CocoStuff, coco_stuff_labels
     from nbgan.data.folder import FolderDataset, folder_splits, open_folder
     from nbgan.data.images import ImagesDataset, open_images
@@ -28,12 +31,16 @@ if TYPE_CHECKING:
     from nbgan.data.rgb_pairs import RgbPairs
     from nbgan.data.shards import Shards, shard_splits
     from nbgan.data.streets import Streets
+    from nbgan.data.unpaired import Unpaired, open_unpaired, unpaired_splits
 
 _HOMES = {
     "Ade20k": "ade20k",
     "Avatars": "avatars",
+    "AvatarSides": "avatar_sides",
     "CachedDataset": "cache",
+    "CelebAMaskHQ": "celeba_mask_hq",
     "CocoStuff": "coco_stuff",
+    "Cutouts": "background",
     "DataReport": "report",
     "FolderDataset": "folder",
     "ImagesDataset": "images",
@@ -45,7 +52,11 @@ _HOMES = {
     "Resizing": "resize",
     "RgbPairs": "rgb_pairs",
     "Shards": "shards",
+    "Unpaired": "unpaired",
     "ade20k_labels": "ade20k",
+    "avatar_pair": "avatar_sides",
+    "avatar_side": "avatar_sides",
+    "celeba_mask_hq_labels": "celeba_mask_hq",
     "coco_stuff_labels": "coco_stuff",
     "dataset_names": "registry",
     "distinct_colors": "palette",
@@ -58,16 +69,22 @@ _HOMES = {
     "open_images": "images",
     "open_latents": "latents",
     "open_pix2pixhd": "pix2pixhd_folder",
+    "open_unpaired": "unpaired",
     "pix2pixhd_splits": "pix2pixhd_folder",
     "read_label_space": "label_files",
+    "remove_background": "background",
     "shard_splits": "shards",
+    "unpaired_splits": "unpaired",
 }
 
 __all__ = [
     "Ade20k",
+    "AvatarSides",
     "Avatars",
     "CachedDataset",
+    "CelebAMaskHQ",
     "CocoStuff",
+    "Cutouts",
     "DataReport",
     "FolderDataset",
     "ImagesDataset",
@@ -79,7 +96,11 @@ __all__ = [
     "RgbPairs",
     "Shards",
     "Streets",
+    "Unpaired",
     "ade20k_labels",
+    "avatar_pair",
+    "avatar_side",
+    "celeba_mask_hq_labels",
     "coco_stuff_labels",
     "dataset_names",
     "distinct_colors",
@@ -92,9 +113,12 @@ __all__ = [
     "open_images",
     "open_latents",
     "open_pix2pixhd",
+    "open_unpaired",
     "pix2pixhd_splits",
     "read_label_space",
+    "remove_background",
     "shard_splits",
+    "unpaired_splits",
 ]
 
 

@@ -214,6 +214,7 @@ _NOTIONISTS = StyleSheet(
         "facial_hair": ("beard", frozenset()),
         "hat": ("hair", _numbered("61 62 63") | {"hat"}),
         "smile": ("mouth", _numbered("3 5 6 8 10 14 17 21 22 23 25 30")),
+        "eyes_closed": ("eyes", _numbered("3")),
         "long_hair": (
             "hair",
             _numbered("2 8 10 11 23 28 36 37 39 41 45 46 47 58"),

@@ -6,15 +6,18 @@ Pictures, class maps and keypoints come from the same vector drawings, made by t
 
 from __future__ import annotations
 
-import colorsys
 import json
+import re
 import zlib
+from collections.abc import Mapping
+from dataclasses import replace
 from importlib import metadata
 
 import numpy as np
 import torch
 from torch.utils.data import Dataset
 
+from nbgan.data.avatar_colors import backdrop_colors, stands_out
 from nbgan.data.avatar_keypoints import KEYPOINT_NAMES, find_keypoints
 from nbgan.data.avatar_parts import avatar_layers, load_definition
 from nbgan.data.avatar_styles import CLASSES, COLORS, FLAGS, STYLE_SHEETS
@@ -25,9 +28,7 @@ from nbgan.errors import InputError
 STYLES = tuple(STYLE_SHEETS)
 LABEL_SPACE = LabelSpace(name="avatars", classes=CLASSES, colors=COLORS)
 DEFAULT_LENGTHS = {"train": 10_000, "val": 500, "test": 500}
-_VERSION = 1
-# Distance in RGB between the skin and everything worn or grown on it.
-_LEAST_CONTRAST = 48.0
+_VERSION = 2
 # Of every 20 looks, 18 belong to "train", one to "val" and one to "test".
 _SPLIT_SHARES = {"train": range(18), "val": range(18, 19), "test": range(19, 20)}
 
@@ -61,9 +62,10 @@ class Avatars(Dataset):
     """Cartoon faces of one style.
 
     ``ds[i]`` is a dict with ``image`` float32 ``[3, H, W]`` in [-1, 1], ``label`` int64
-    ``[H, W]`` with ids of ``label_space``, and ``keypoints`` float32 ``[K, 2]``, pixel x, y
-    (pixel centres at whole numbers) in the order of ``keypoint_names``; NaN where a part is
-    hidden or missing. Left and right are the viewer's.
+    ``[H, W]`` with ids of ``label_space``, ``keypoints`` float32 ``[K, 2]``, pixel x, y
+    (pixel centres at whole numbers) in the order of ``keypoint_names``, NaN where a part is
+    hidden or missing, and ``attributes`` float32 ``[A]``, 0 or 1 in the order of
+    ``attribute_names``. Left and right are the viewer's.
 
     The same style, size, split, seed and index give the same sample on every machine. A
     combination of hair, mouth, clothes, skin and clothes colour belongs to exactly one split,
@@ -76,12 +78,19 @@ class Avatars(Dataset):
         split: ``"train"``, ``"val"`` or ``"test"``.
         length: number of samples; ``None`` means 10000 for "train", 500 for the others.
         seed: another seed gives other faces of the same split.
+        background: one colour ``#rrggbb`` behind every face; ``None`` draws a soft gradient for
+            each. What a face wears never has nearly that colour.
+        view_box: ``(x, y, side, side)``, the square of the style's canvas that is shown; ``None``
+            takes the style's own.
+        shares: for some of ``attribute_names``, the share of faces that have them; ``None`` takes
+            what the style gives.
 
     Raises:
         InputError: an argument outside what is allowed.
     """
 
     keypoint_names = KEYPOINT_NAMES
+    attribute_names = FLAGS
     label_space = LABEL_SPACE
 
     def __init__(
@@ -92,6 +101,9 @@ class Avatars(Dataset):
         split: str = "train",
         length: int | None = None,
         seed: int = 0,
+        background: str | None = None,
+        view_box: tuple[float, float, float, float] | None = None,
+        shares: Mapping[str, float] | None = None,
     ) -> None:
         self.definition = load_definition(style)
         if isinstance(size, bool) or not isinstance(size, int) or not 16 <= size <= 2048:
@@ -106,6 +118,10 @@ class Avatars(Dataset):
         self.style, self.size, self.split, self.seed = style, size, split, seed
         self.length = length
         self.sheet = STYLE_SHEETS[style]
+        if view_box is not None:
+            self.sheet = replace(self.sheet, view_box=view_box)
+        self.background, self.shares = background, dict(shares or {})
+        self._check_look()
         self._variants = {
             name: sorted(set(component["variants"]) - self.sheet.excluded.get(name, set()))
             for name, component in sorted(self.definition["components"].items())
@@ -118,8 +134,28 @@ class Avatars(Dataset):
         artwork = metadata.version("dicebear-styles")
         return (
             f"avatars-v{_VERSION}-{artwork}-{self.style}-size{self.size}-{self.split}"
-            f"-len{self.length}-seed{self.seed}"
+            f"-len{self.length}-seed{self.seed}{self._changed()}"
         )
+
+    def _changed(self) -> str:
+        """The options that are not the style's own, for :attr:`cache_key`."""
+        own = STYLE_SHEETS[self.style].view_box
+        parts = ["" if self.background is None else f"-on{self.background}"]
+        parts.append("" if self.sheet.view_box == own else f"-view{self.sheet.view_box}")
+        parts += [f"-{flag}{share}" for flag, share in sorted(self.shares.items())]
+        return "".join(parts)
+
+    def _check_look(self) -> None:
+        if self.background is not None and not re.fullmatch(r"#[0-9a-f]{6}", self.background):
+            raise InputError(
+                f"background: got {self.background!r}, allowed is a colour such as '#ffffff'"
+            )
+        for flag, share in self.shares.items():
+            if flag not in self.sheet.flags or not 0 <= share <= 1:
+                raise InputError(
+                    f"shares: got {flag!r}: {share!r}; style '{self.style}' knows "
+                    f"{', '.join(self.sheet.flags)}, each with a share from 0 to 1"
+                )
 
     def __len__(self) -> int:
         return self.length
@@ -135,6 +171,7 @@ class Avatars(Dataset):
             "image": image.contiguous(),
             "label": torch.from_numpy(drawn.label),
             "keypoints": torch.from_numpy(points),
+            "attributes": torch.tensor([float(flag) for flag in self._flags(look).values()]),
         }
 
     def look(self, index: int) -> dict[str, dict]:
@@ -150,7 +187,11 @@ class Avatars(Dataset):
             variants, colors = self._draw_variants(rng), self._draw_colors(rng)
             if _share(self.sheet.hair, variants, colors) in _SPLIT_SHARES[self.split]:
                 break
-        return {"variants": variants, "colors": colors, "background": _backdrop(rng, colors)}
+        if self.background is None:
+            backdrop = backdrop_colors(rng, colors)
+        else:
+            backdrop = {"top": self.background, "bottom": self.background}
+        return {"variants": variants, "colors": colors, "background": backdrop}
 
     def layers(self, index: int) -> list[Layer]:
         """The labelled vector layers of face ``index``, backdrop first."""
@@ -179,16 +220,20 @@ class Avatars(Dataset):
         """
         look = self.look(index)
         variants, colors = look["variants"], look["colors"]
-        found: dict[str, bool | str] = {}
-        for flag in FLAGS:
-            component, wanted = self.sheet.flags.get(flag, ("", frozenset()))
-            shown = variants.get(component)
-            found[flag] = shown is not None and (not wanted or shown in wanted)
+        found: dict[str, bool | str] = dict(self._flags(look))
         for name, component in (("hair", self.sheet.hair), ("eyes", "eyes"), ("mouth", "mouth")):
             found[name] = variants[component] or "none"
         for name in ("skin", "hair", "clothes"):
             if name in colors:
                 found[f"{name}_color"] = colors[name]
+        return found
+
+    def _flags(self, look: dict[str, dict]) -> dict[str, bool]:
+        found = {}
+        for flag in FLAGS:
+            component, wanted = self.sheet.flags.get(flag, ("", frozenset()))
+            shown = look["variants"].get(component)
+            found[flag] = shown is not None and (not wanted or shown in wanted)
         return found
 
     def _rng(self, index: int) -> np.random.Generator:
@@ -200,10 +245,18 @@ class Avatars(Dataset):
         return np.random.default_rng([zlib.crc32(self.style.encode()), split, self.seed, index])
 
     def _draw_variants(self, rng: np.random.Generator) -> dict[str, str | None]:
+        wanted = {f: rng.random() < self.shares[f] for f in FLAGS if f in self.shares}
         variants: dict[str, str | None] = {}
         for name, allowed in self._variants.items():
             component = self.definition["components"][name]
             chance = self.sheet.probability.get(name, component.get("probability", 100) / 100)
+            for flag, yes in wanted.items():
+                part, shown = self.sheet.flags[flag]
+                if part == name and shown:
+                    # Some go not together, such as a hat and long hair: the first one wins.
+                    allowed = [v for v in allowed if (v in shown) == yes] or allowed
+                elif part == name:
+                    chance = float(yes)
             choice = allowed[rng.integers(len(allowed))]
             variants[name] = choice if rng.random() < chance else None
         return variants
@@ -219,13 +272,15 @@ class Avatars(Dataset):
         return colors
 
     def _palette(self, name: str, skin: str | None) -> list[str]:
-        """Values of a named colour that can be told from the skin."""
+        """Values of a named colour that can be told from the skin, and from a flat background."""
         if (name, skin) not in self._palettes:
             values = self.definition["colors"][name]["values"]
             self._palettes[name, skin] = [
                 value
                 for value in values
-                if skin is None or np.linalg.norm(_rgb(value) - _rgb(skin)) >= _LEAST_CONTRAST
+                if stands_out(value, skin)
+                # Paper is white on white: ink has lines around it.
+                and (len(values) == 1 or stands_out(value, self.background))
             ]
         return self._palettes[name, skin]
 
@@ -239,24 +294,3 @@ def _share(hair: str, variants: dict[str, str | None], colors: dict[str, str]) -
     parts = [variants.get(name) for name in (hair, "mouth", "clothes", "head")]
     text = json.dumps([parts, colors.get("skin"), colors.get("clothes")])
     return zlib.crc32(text.encode()) % 20
-
-
-def _rgb(color: str) -> np.ndarray:
-    """``#rrggbb`` as three numbers 0..255."""
-    return np.array([int(color[i : i + 2], 16) for i in (1, 3, 5)], dtype=np.float64)
-
-
-def _backdrop(rng: np.random.Generator, colors: dict[str, str]) -> dict[str, str]:
-    """A soft vertical gradient that stands apart from the colours of the face."""
-    used = np.array([_rgb(color) for color in colors.values()])
-    for least in np.linspace(60, 0, 25):
-        hue, saturation, value = rng.random(), rng.uniform(0.18, 0.42), rng.uniform(0.78, 0.94)
-        top = colorsys.hsv_to_rgb(hue, saturation, value)
-        bottom = colorsys.hsv_to_rgb(hue + rng.uniform(-0.06, 0.06), saturation * 0.6, value)
-        middle = 127.5 * (np.array(top) + np.array(bottom))
-        if np.linalg.norm(used - middle, axis=1).min() >= least:
-            break
-    return {
-        name: "#" + "".join(f"{round(255 * channel):02x}" for channel in color)
-        for name, color in (("top", top), ("bottom", bottom))
-    }

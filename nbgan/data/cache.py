@@ -28,6 +28,9 @@ from nbgan.data.labels import LabelSpace
 from nbgan.data.pictures import to_float, to_uint8
 from nbgan.errors import InputError
 
+PICTURES = ("image", "source", "target")
+"""Parts of an item that are pictures in [−1, 1]."""
+
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -39,7 +42,7 @@ def default_folder() -> Path:
 class CachedDataset(Dataset):
     """The same items as ``dataset``, from disk.
 
-    The first use draws or reads every item once; later uses open at once. Images are kept as
+    The first use draws or reads every item once; later uses open at once. Pictures are kept as
     8-bit numbers, so they differ from the originals by at most half a step, 1/255 in the range
     [−1, 1]; pictures that were read from 8-bit files without resizing come back exactly. Labels,
     instances and keypoints are exact.
@@ -111,7 +114,7 @@ class CachedDataset(Dataset):
         item = {}
         for part, array in self._arrays.items():
             values = np.array(array[index])
-            if part == "image":
+            if part in PICTURES and values.dtype == np.uint8:
                 item[part] = to_float(torch.from_numpy(values))
             elif values.dtype.kind in "iu":
                 item[part] = torch.from_numpy(values.astype(np.int64))
@@ -186,10 +189,10 @@ class CachedDataset(Dataset):
     def _stored(self, item: dict[str, torch.Tensor], index: int) -> dict[str, np.ndarray]:
         parts = {}
         for part, value in item.items():
-            if part == "image":
+            if part in PICTURES:
                 if not bool((value.abs() <= 1.001).all()):
                     raise InputError(
-                        f"{self.item_name(index)}: image values from {float(value.min()):.3g} to "
+                        f"{self.item_name(index)}: {part} values from {float(value.min()):.3g} to "
                         f"{float(value.max()):.3g}; a data set's images are in [-1, 1]. Scale them "
                         "in the data set"
                     )

@@ -106,11 +106,42 @@ def read_picture(path: str | Path) -> Image.Image:
         if upright.mode.startswith("I"):
             wide = np.asarray(upright).astype(np.float64)
             return Image.fromarray(np.rint(wide / 257).clip(0, 255).astype(np.uint8)).convert("RGB")
-        if "A" in upright.getbands() or "transparency" in upright.info:
+        if _is_transparent(upright):
             clear = upright.convert("RGBA")
             paper = Image.new("RGBA", clear.size, (255, 255, 255, 255))
             return Image.alpha_composite(paper, clear).convert("RGB")
         return upright.convert("RGB")
+
+
+def has_alpha(path: str | Path) -> bool:
+    """Whether a picture file says how opaque its pixels are; decodes no pixels.
+
+    Raises:
+        InputError: no such file, or not a picture.
+    """
+    with _opened(path) as picture:
+        return _is_transparent(picture)
+
+
+def read_opacity(path: str | Path) -> np.ndarray | None:
+    """How opaque each pixel of a picture is, float64 ``[H, W]`` in [0, 1], upright.
+
+    Returns:
+        ``None`` if the file holds no alpha.
+
+    Raises:
+        InputError: missing, unreadable or truncated.
+    """
+    with _opened(path) as picture:
+        if not _is_transparent(picture):
+            return None
+        picture.load()
+        upright = ImageOps.exif_transpose(picture).convert("RGBA")
+        return np.asarray(upright.getchannel("A")) / 255
+
+
+def _is_transparent(picture: Image.Image) -> bool:
+    return "A" in picture.getbands() or "transparency" in picture.info
 
 
 def read_ids(path: str | Path, what: str = "mask") -> np.ndarray:

@@ -16,6 +16,8 @@ _WORLDS = {
     "landscapes": ("nbgan.data.landscapes", "Landscapes"),
     "avatars": ("nbgan.data.avatars", "Avatars"),
     "streets": ("nbgan.data.streets", "Streets"),
+    "avatar-pair": ("nbgan.data.avatar_sides", "avatar_pair"),
+    "avatar-sides": ("nbgan.data.avatar_sides", "AvatarSides"),
 }
 _ON_DISK = {
     "folder": ("nbgan.data.folder", "open_folder"),
@@ -25,6 +27,8 @@ _ON_DISK = {
     "pix2pixhd": ("nbgan.data.pix2pixhd_folder", "open_pix2pixhd"),
     "latents": ("nbgan.data.latents", "open_latents"),
     "shards": ("nbgan.data.shards", "Shards"),
+    "unpaired": ("nbgan.data.unpaired", "open_unpaired"),
+    "celeba_mask_hq": ("nbgan.data.celeba_mask_hq", "CelebAMaskHQ"),
 }
 
 
@@ -49,9 +53,10 @@ def open_dataset(
     """Open a data set by name; only the module that it needs is loaded.
 
     Args:
-        name: ``"landscapes"``, ``"avatars"`` or ``"streets"`` (embedded); ``"folder"``,
-            ``"images"``, ``"coco_stuff"``, ``"ade20k"``, ``"pix2pixhd"``, ``"latents"`` or
-            ``"shards"`` (from ``path``).
+        name: ``"landscapes"``, ``"avatars"``, ``"streets"``, ``"avatar-pair"`` or
+            ``"avatar-sides"`` (embedded); ``"folder"``, ``"images"``, ``"coco_stuff"``,
+            ``"ade20k"``, ``"pix2pixhd"``, ``"latents"``, ``"shards"``, ``"unpaired"`` or
+            ``"celeba_mask_hq"`` (from ``path``).
         size: side of the pictures in pixels; ``None`` takes the world's default, or the files'.
         split: ``"train"``, ``"val"`` or ``"test"`` where the data set has it.
         path: folder of the files; not for the embedded worlds.

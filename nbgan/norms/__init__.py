@@ -18,7 +18,8 @@ SPADE           those of batch or instance  convolutions of the label map, one p
 ==============  ==========================  =================================================
 
 All activations are ``[N, C, H, W]``. ``basic`` holds the first four, ``adaptive`` the next four,
-``spade`` the last; ``official`` reads the published parameters of single layers.
+``spade`` the last; ``fused`` computes instance norm and the blends in fewer passes; ``official``
+reads the published parameters of single layers.
 """
 
 from nbgan.norms.adaptive import ILN, LIN, AdaIN, AdaLIN, SoftAdaLIN, clip_rho_, match_statistics

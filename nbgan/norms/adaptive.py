@@ -13,7 +13,14 @@ import torch
 from torch import Tensor, nn
 
 from nbgan.errors import InputError
-from nbgan.norms.basic import check_features, instance_norm, modulate, normalize
+from nbgan.norms.basic import (
+    check_features,
+    instance_norm,
+    modulate,
+    normalize,
+    spread_over,
+)
+from nbgan.norms.fused import adalin_fused
 
 
 def match_statistics(content: Tensor, style: Tensor, eps: float = 1e-5) -> Tensor:
@@ -51,6 +58,25 @@ class AdaIN(nn.Module):
         return instance_norm(x, 1 + gamma, beta, self.eps)
 
 
+def adalin(
+    x: Tensor, rho: Tensor, gamma: Tensor | None, beta: Tensor | None, eps: float = 1e-5
+) -> Tensor:
+    """``(rho * IN(x) + (1 - rho) * LN(x)) * gamma + beta``, as in eq. 1 of U-GAT-IT.
+
+    The form to read; :class:`AdaLIN` computes the same numbers in fewer passes
+    (:func:`nbgan.norms.fused.adalin_fused`).
+
+    Args:
+        x: ``[N, C, H, W]``.
+        rho: ``[C]``.
+        gamma, beta: ``[N, C]`` or ``[C]``; None leaves them out.
+    """
+    rho = rho[:, None, None]
+    instance = normalize(x, dims=(2, 3), eps=eps, unbiased=True)
+    layer = normalize(x, dims=(1, 2, 3), eps=eps, unbiased=True)
+    return modulate(rho * instance + (1 - rho) * layer, gamma, beta)
+
+
 class AdaLIN(nn.Module):
     """Adaptive layer-instance normalisation (U-GAT-IT, eq. 1); gamma and beta are arguments.
 
@@ -60,20 +86,31 @@ class AdaLIN(nn.Module):
     Args:
         channels: number of channels of the features.
         rho: initial blend; 1 is instance norm, 0 is layer norm.
+        learned: whether training changes ``rho``; otherwise it stays as given.
     """
 
-    def __init__(self, *, channels: int, rho: float = 0.9, eps: float = 1e-5) -> None:
+    rho: Tensor
+
+    def __init__(
+        self, *, channels: int, rho: float = 0.9, learned: bool = True, eps: float = 1e-5
+    ) -> None:
         super().__init__()
         self.channels, self.eps = channels, eps
-        self.rho = nn.Parameter(torch.full((channels,), float(rho)))
+        start = torch.full((channels,), float(rho))
+        if learned:
+            self.rho = nn.Parameter(start)
+        else:
+            self.register_buffer("rho", start)
 
     def forward(self, x: Tensor, gamma: Tensor | None, beta: Tensor | None) -> Tensor:
         """``x`` ``[N, C, H, W]``, ``gamma`` and ``beta`` ``[N, C]`` or ``[C]``."""
         check_features(x, self.channels)
-        rho = self.rho[:, None, None]
-        instance = normalize(x, dims=(2, 3), eps=self.eps, unbiased=True)
-        layer = normalize(x, dims=(1, 2, 3), eps=self.eps, unbiased=True)
-        return modulate(rho * instance + (1 - rho) * layer, gamma, beta)
+        for name, value in (("gamma", gamma), ("beta", beta)):
+            if value is not None:
+                spread_over(x, name, value)
+                if value.ndim > 2:  # one number a pixel
+                    return adalin(x, self.rho, gamma, beta, self.eps)
+        return adalin_fused(x, self.rho, gamma, beta, self.eps)
 
     @torch.no_grad()
     def clip_rho_(self) -> None:
@@ -87,8 +124,10 @@ class ILN(AdaLIN):
     Called LIN in photo2cartoon; the same computation. ``rho`` starts at layer norm.
     """
 
-    def __init__(self, *, channels: int, rho: float = 0.0, eps: float = 1e-5) -> None:
-        super().__init__(channels=channels, rho=rho, eps=eps)
+    def __init__(
+        self, *, channels: int, rho: float = 0.0, learned: bool = True, eps: float = 1e-5
+    ) -> None:
+        super().__init__(channels=channels, rho=rho, learned=learned, eps=eps)
         self.gamma = nn.Parameter(torch.ones(channels))
         self.beta = nn.Parameter(torch.zeros(channels))
 

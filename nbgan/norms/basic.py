@@ -26,6 +26,18 @@ def check_features(x: Tensor, channels: int | None = None, where: str = "x") -> 
         )
 
 
+def check_count(x: Tensor, dims: tuple[int, ...]) -> None:
+    """Raise InputError unless ``dims`` of ``x`` hold two values or more: one has no spread."""
+    count = 1
+    for dim in dims:
+        count *= x.shape[dim]
+    if count < 2:
+        raise InputError(
+            f"normalize: dims {dims} of shape {tuple(x.shape)} hold {count} value to average, "
+            "at least 2 are needed; use a larger picture or batch, or average over more axes"
+        )
+
+
 def normalize(
     x: Tensor, *, dims: tuple[int, ...], eps: float = 1e-5, unbiased: bool = False
 ) -> Tensor:
@@ -43,14 +55,7 @@ def normalize(
     Raises:
         InputError: fewer than two values to average, so that no spread can be measured.
     """
-    count = 1
-    for dim in dims:
-        count *= x.shape[dim]
-    if count < 2:
-        raise InputError(
-            f"normalize: dims {dims} of shape {tuple(x.shape)} hold {count} value to average, "
-            "at least 2 are needed; use a larger picture or batch, or average over more axes"
-        )
+    check_count(x, dims)
     # Sums over a whole picture lose too many digits in half precision.
     wide = x.float() if x.dtype in (torch.bfloat16, torch.float16) else x
     variance, mean = torch.var_mean(wide, dims, correction=int(unbiased), keepdim=True)
@@ -63,22 +68,29 @@ def modulate(x: Tensor, gamma: Tensor | None, beta: Tensor | None) -> Tensor:
     Raises:
         InputError: gamma or beta does not fit ``x``.
     """
-    for name, value in (("gamma", gamma), ("beta", beta)):
-        if value is None:
-            continue
-        if value.ndim <= 2:
-            value = value[..., None, None]
-        fits = value.ndim in (3, 4) and all(
-            have in (1, want)
-            for have, want in zip(reversed(value.shape), reversed(x.shape), strict=False)
+    if gamma is not None:
+        x = x * spread_over(x, "gamma", gamma)
+    return x if beta is None else x + spread_over(x, "beta", beta)
+
+
+def spread_over(x: Tensor, name: str, value: Tensor) -> Tensor:
+    """``[C]`` or ``[N, C]`` with two axes of length 1 added; ``[N, C, H, W]`` as it is.
+
+    Raises:
+        InputError: the value does not fit ``x``.
+    """
+    if value.ndim <= 2:
+        value = value[..., None, None]
+    fits = value.ndim in (3, 4) and all(
+        have in (1, want)
+        for have, want in zip(reversed(value.shape), reversed(x.shape), strict=False)
+    )
+    if not fits:
+        raise InputError(
+            f"{name}: shape {tuple(value.shape)} does not fit activations "
+            f"{tuple(x.shape)}; give [C], [N, C] or [N, C, H, W]"
         )
-        if not fits:
-            raise InputError(
-                f"{name}: shape {tuple(value.shape)} does not fit activations "
-                f"{tuple(x.shape)}; give [C], [N, C] or [N, C, H, W]"
-            )
-        x = x * value if name == "gamma" else x + value
-    return x
+    return value
 
 
 def batch_norm(

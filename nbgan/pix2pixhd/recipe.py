@@ -203,8 +203,9 @@ class Pix2PixHDRecipe(Recipe):
             discriminator_scales=3,
             batch_size=2,
             train_pictures=1000,
-            steps=800,
+            steps=3200,
             decay_from=400,
+            restart_at=800,
             fix_global_until=200,
             evaluate_pictures=200,
         )

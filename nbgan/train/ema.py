@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 
@@ -54,7 +55,7 @@ class Ema(nn.Module):
 
     @torch.no_grad()
     def _average_parameters(
-        self, averages: list[torch.Tensor], current: list[torch.Tensor], updates: torch.Tensor | int
+        self, averages: Sequence[Tensor], current: Sequence[Tensor], updates: Tensor | int
     ) -> None:
         for average, new in zip(averages, current, strict=True):
             average.lerp_(new, 1 - self._kept(int(updates)))
@@ -68,7 +69,7 @@ class Ema(nn.Module):
         return cast(AveragedModel, self.averages[name])
 
 
-def _running_statistics(network: nn.Module) -> dict[str, torch.Tensor]:
+def _running_statistics(network: nn.Module) -> dict[str, Tensor]:
     return {
         name: buffer
         for name, buffer in network.named_buffers()

@@ -10,7 +10,7 @@ from torch import Tensor
 from nbgan.errors import InputError
 from nbgan.train.system import Batch
 
-MAPS = ("image", "label", "instance", "source", "features")
+MAPS = ("image", "label", "instance", "source", "target", "features")
 """Parts of a batch that have pixels."""
 
 

@@ -21,12 +21,15 @@ Batch = dict[str, Tensor]
 Losses = dict[str, Tensor]
 
 SYSTEMS = {
+    "classifier": "nbgan.classifier:ClassifierSystem",
     "datasetgan": "nbgan.datasetgan:DatasetGANSystem",
     "deeplab": "nbgan.datasetgan:DeepLabSystem",
+    "identity": "nbgan.ugatit.identity_training:IdentitySystem",
     "pix2pixhd": "nbgan.pix2pixhd:Pix2PixHDSystem",
     "segmenter": "nbgan.segmenter:SegmenterSystem",
     "spade": "nbgan.spade:SpadeSystem",
     "stylegan": "nbgan.stylegan:StyleGANSystem",
+    "ugatit": "nbgan.ugatit:UGATITSystem",
 }
 """Where each system lives, ``module:class``; imported when asked for."""
 
@@ -45,6 +48,7 @@ class Phase:
         every: run at every so many steps (lazy regularisation).
         start: first step at which it runs.
         until: step at which it runs no more; None for never.
+        after: called after each update, for weights that have to stay within bounds.
     """
 
     name: str
@@ -54,6 +58,7 @@ class Phase:
     every: int = 1
     start: int = 0
     until: int | None = None
+    after: Callable[[], None] | None = None
 
     def runs_at(self, step: int) -> bool:
         """Whether the phase is part of this step."""
@@ -110,6 +115,15 @@ class System(nn.Module):
                 f"this data set has '{getattr(self.label_space, 'name', None)}'; choose a model "
                 "of the same classes"
             )
+
+    def check_data(self, data: Dataset) -> None:
+        """Refuse data, for training or validation, that lacks what this system needs.
+
+        Called before anything is written.
+
+        Raises:
+            InputError: says what is missing.
+        """
 
     def training_data(self, data: Dataset) -> Dataset:
         """The data set with what this system needs beside the pictures."""

@@ -24,6 +24,8 @@ def test_names() -> None:
         "pix2pixhd",
         "latents",
         "shards",
+        "unpaired",
+        "celeba_mask_hq",
     ]
 
 
@@ -49,10 +51,18 @@ def test_bad_input(name: str, options: dict, message: str) -> None:
         open_dataset(name, **options)
 
 
-@pytest.mark.parametrize("name", ["landscapes", "avatars"])
-def test_worlds(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        ("landscapes", "image"),
+        ("avatars", "image"),
+        ("avatar-sides", "image"),
+        ("avatar-pair", "target"),
+    ],
+)
+def test_worlds(name: str, part: str) -> None:
     item = open_dataset(name, size=32, split="val", seed=3)[0]
-    assert item["image"].shape == (3, 32, 32)
+    assert item[part].shape == (3, 32, 32)
 
 
 def test_every_public_name_loads() -> None:

@@ -94,6 +94,7 @@ def test_clip_reaches_every_blend_in_a_network_and_nothing_else():
 
 
 def test_gradients_reach_every_parameter():
+    torch.manual_seed(4)  # some draws leave all of a layer's ReLUs silent
     layer = norms.SoftAdaLIN(channels=3).double()
     layer.mix_gamma.data.fill_(0.5)
     layer.mix_beta.data.fill_(0.5)

@@ -1,0 +1,307 @@
+"""U-GAT-IT and photo2cartoon as a trainable system: two generators, four discriminators, losses.
+
+Source: Kim et al., *U-GAT-IT* (2020), sections 2.1 and 2.2; the face-identity term is that of
+photo2cartoon (minivision-ai, 2020). One step is one update of the discriminators, then one of the
+generators, as published, with the published numbers at less cost:
+
+- Both updates ask for the same translations by the same weights, so they are made once. The
+  discriminators see them without a graph, the generators' update takes up the graph where it is.
+- A generator is given the pictures to translate and those to leave alone in one batch. No norm
+  looks across a batch, so nothing changes.
+- The discriminators' three passes (real, translated, and again for the generators) stay apart:
+  each takes a power iteration of spectral norm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import torch
+from torch import Tensor, nn
+from torch.utils.data import Dataset
+
+from nbgan.data.labels import LabelSpace
+from nbgan.errors import InputError
+from nbgan.train.checkpoint import STATE_FILE, read_state
+from nbgan.train.system import Batch, Losses, Phase, System
+from nbgan.train.weights import load_weights
+from nbgan.ugatit.cartoon import CartoonGenerator
+from nbgan.ugatit.compact import CompactAdam, make_compact
+from nbgan.ugatit.discriminator import CAMDiscriminator, smallest_side
+from nbgan.ugatit.generator import GeneratorOutput, UGATITGenerator
+from nbgan.ugatit.identity import FaceIdentity, face_identity
+from nbgan.ugatit.recipe import UGATITRecipe
+from nbgan.ugatit.terms import SCALES, Translated, discriminator_terms, generator_terms
+
+Direction = Literal["a2b", "b2a"]
+GENERATORS = ("generator_a2b", "generator_b2a")
+
+
+class UGATITSystem(System):
+    """Translate pictures of a source domain A into a target domain B, and back.
+
+    Args:
+        recipe: networks, sizes and losses.
+        label_space: of the data; not used.
+        face: distance of faces for the face-identity loss; None builds what the recipe names when
+            training begins.
+
+    Raises:
+        InputError: sizes that the networks cannot take.
+    """
+
+    recipe_type: ClassVar = UGATITRecipe
+    shipped: ClassVar = GENERATORS
+    recipe: UGATITRecipe
+
+    def __init__(
+        self,
+        recipe: UGATITRecipe,
+        label_space: LabelSpace | None = None,
+        face: FaceIdentity | None = None,
+    ) -> None:
+        super().__init__(recipe, label_space)
+        layers = {"global": recipe.global_layers, "local": recipe.local_layers}
+        least = smallest_side(max(layers.values()))
+        if recipe.size < least:
+            raise InputError(
+                f"recipe: pictures of {recipe.size} pixels are too small for discriminators of "
+                f"{max(layers.values())} layers, which need {least}; raise 'size' or lower "
+                "'global_layers' and 'local_layers'"
+            )
+        torch.manual_seed(recipe.seed)
+        self.generator_a2b = self._generator()
+        self.generator_b2a = self._generator()
+        self.discriminators = nn.ModuleDict(
+            {
+                f"{scale}_{domain}": CAMDiscriminator(
+                    layers=layers[scale],
+                    width=recipe.discriminator_width,
+                    max_width=recipe.discriminator_max_width,
+                    cam=recipe.cam,
+                )
+                for domain in "ab"
+                for scale in SCALES
+            }
+        )
+        if recipe.compact:
+            for name in GENERATORS:
+                make_compact(self.get_submodule(name))
+        self._face = face
+        self._waiting: tuple[Tensor, dict[str, Translated]] | None = None
+
+    def _generator(self) -> UGATITGenerator:
+        recipe = self.recipe
+        sizes: dict[str, Any] = {
+            "width": recipe.width,
+            "blocks": recipe.blocks,
+            "size": recipe.size,
+            "light": recipe.light,
+            "norm": recipe.norm,
+            "cam": recipe.cam,
+            "checkpoint": recipe.checkpoint,
+        }
+        if recipe.variant == "photo2cartoon":
+            return CartoonGenerator(levels=recipe.levels, **sizes)
+        return UGATITGenerator(**sizes)
+
+    # --- use -------------------------------------------------------------------------------
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(self.generator_a2b.parameters()).device
+
+    @torch.no_grad()
+    def translate(self, image: Tensor, direction: Direction = "a2b") -> GeneratorOutput:
+        """Translate pictures.
+
+        Args:
+            image: ``[N, 3, H, W]`` in [−1, 1], of the domain that the direction starts from.
+            direction: ``"a2b"``, source to target, or ``"b2a"``.
+
+        Returns:
+            Pictures ``[N, 3, H, W]``, and with attention CAM logits ``[N, 2]`` and heat maps
+            ``[N, 1, H / 4, W / 4]``.
+
+        Raises:
+            InputError: no such direction, or pictures that the generator cannot take.
+        """
+        if direction not in ("a2b", "b2a"):
+            raise InputError(f"direction: got {direction!r}; choose 'a2b' or 'b2a'")
+        generator = self.generator_a2b if direction == "a2b" else self.generator_b2a
+        result: GeneratorOutput = generator(image.to(self.device))
+        return result
+
+    # --- training --------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Take over the weights that ``start_from`` names, discriminators too where it is the
+        folder of a training: new ones would undo what the generators have learned."""
+        super().begin()
+        state = Path(self.recipe.start_from or "") / STATE_FILE
+        if self.recipe.start_from is not None and state.is_file():
+            prefix = "system/discriminators."
+            kept = read_state(state, prefix)
+            load_weights(
+                self.discriminators,
+                {name.removeprefix(prefix): value for name, value in kept.items()},
+                where=f"start_from '{self.recipe.start_from}' (discriminators)",
+            )
+
+    def check_data(self, data: Dataset) -> None:
+        """Refuse data without two sides, and a face-identity loss without its network."""
+        item = data[0]
+        missing = [part for part in ("source", "target") if part not in item]
+        if missing:
+            raise InputError(
+                f"data set '{self.recipe.data}': its items have no {' and no '.join(missing)}; "
+                "translation needs the pictures of two domains, such as 'avatar-pair' or "
+                "'unpaired'"
+            )
+        if self.recipe.face_weight and self._face is None:
+            self._face = face_identity(self.recipe.identity_network)
+        several = torch.distributed.is_available() and torch.distributed.is_initialized()
+        if self.recipe.compact and several and torch.distributed.get_world_size() > 1:
+            raise InputError(
+                "recipe field 'compact' is for one process, this training has "
+                f"{torch.distributed.get_world_size()}; leave it out"
+            )
+
+    @property
+    def face(self) -> FaceIdentity:
+        """The distance of faces that the recipe names.
+
+        Raises:
+            InputError: no such identity network.
+        """
+        if self._face is None:
+            self._face = face_identity(self.recipe.identity_network)
+        return self._face
+
+    def phases(self) -> list[Phase]:
+        """An update of all discriminators, then one of both generators."""
+
+        def optimizer(parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+            kind = CompactAdam if self.recipe.compact else torch.optim.Adam
+            return kind(
+                parameters,
+                lr=self.recipe.learning_rate,
+                betas=self.recipe.betas,
+                weight_decay=self.recipe.weight_decay,
+            )
+
+        return [
+            Phase(
+                name="discriminators",
+                networks=("discriminators",),
+                losses=self.discriminator_losses,
+                optimizer=optimizer,
+            ),
+            Phase(
+                name="generators",
+                networks=GENERATORS,
+                losses=self.generator_losses,
+                optimizer=optimizer,
+                after=self.clip_rho_,
+            ),
+        ]
+
+    def discriminator_losses(self, batch: Batch) -> Losses:
+        """Least squares of the four discriminators, on patches and on CAM logits.
+
+        Args:
+            batch: ``source`` and ``target``, ``[N, 3, H, W]`` in [−1, 1].
+        """
+        # With accumulated batches the graphs of all would have to wait, so they are made again.
+        if self.recipe.accumulate == 1 and torch.is_grad_enabled():
+            with self._generators_learn():
+                made = self._translate_both(batch)
+            self._waiting = (batch["source"], made)
+        else:
+            with torch.no_grad():
+                made = self._translate_both(batch)
+        return discriminator_terms(self.discriminators, _real(batch), made, self.recipe.weights)
+
+    def generator_losses(self, batch: Batch) -> Losses:
+        """Weighted terms of the generators, by the domain that they lead into (eq. 3 to 7).
+
+        Args:
+            batch: as for :meth:`discriminator_losses`.
+        """
+        made = self._made_for(batch)
+        returned = {
+            "a": self.generator_b2a(made["b"].fake).image,
+            "b": self.generator_a2b(made["a"].fake).image,
+        }
+        return generator_terms(
+            self.discriminators,
+            _real(batch),
+            made,
+            returned,
+            self.recipe.weights,
+            self.face if self.recipe.face_weight else None,
+        )
+
+    def clip_rho_(self) -> None:
+        """Clip every ``rho`` of both generators to [0, 1]."""
+        self.generator_a2b.clip_rho_()
+        self.generator_b2a.clip_rho_()
+
+    def _translate_both(self, batch: Batch) -> dict[str, Translated]:
+        """Both generators on a batch, by the domain that they lead into."""
+        source, target = batch["source"], batch["target"]
+        return {
+            "a": self._apart(self.generator_b2a(torch.cat([target, source])), len(target)),
+            "b": self._apart(self.generator_a2b(torch.cat([source, target])), len(source)),
+        }
+
+    @staticmethod
+    def _apart(output: GeneratorOutput, count: int) -> Translated:
+        image, logits, _ = output
+        if logits is None:
+            return Translated(image[:count], image[count:], None, None)
+        return Translated(image[:count], image[count:], logits[:count], logits[count:])
+
+    def _made_for(self, batch: Batch) -> dict[str, Translated]:
+        """What the discriminators' phase made of this very batch, or new translations."""
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None and waiting[0] is batch["source"]:
+            return waiting[1]
+        return self._translate_both(batch)
+
+    @contextmanager
+    def _generators_learn(self) -> Iterator[None]:
+        """Within this context the generators' weights ask for gradients, so a graph is kept."""
+        weights = [p for name in GENERATORS for p in self.get_submodule(name).parameters()]
+        before = [p.requires_grad for p in weights]
+        for p in weights:
+            p.requires_grad_(True)
+        try:
+            yield
+        finally:
+            for p, asked in zip(weights, before, strict=True):
+                p.requires_grad_(asked)
+
+    # --- looking and scoring ---------------------------------------------------------------
+
+    def preview(self, batch: Batch) -> Tensor:
+        """Rows: source, its translation, where the generator looked, and back again; then the same
+        from the target. Without attention there are no rows of heat maps."""
+        from nbgan.ugatit.scores import preview_rows
+
+        return torch.cat(preview_rows(self, batch))
+
+    def evaluate(self, batches: Iterable[Batch]) -> dict[str, float]:
+        """Distances to the domains and parts that were kept; see :mod:`nbgan.ugatit.scores`."""
+        from nbgan.ugatit.scores import translation_scores
+
+        return translation_scores(self, batches)
+
+
+def _real(batch: Batch) -> dict[str, Tensor]:
+    """The pictures of a batch by their domain."""
+    return {"a": batch["source"], "b": batch["target"]}
