@@ -106,7 +106,7 @@ class TestPage:
     def test_by_keyboard(self, page):
         summary = page.locator(".nbgan-cam-text")
         assert "“glasses” with GAP" in summary.inner_text()
-        page.get_by_role("radio", name="glasses").focus()
+        page.locator(".nbgan-cam-score").first.focus()
         page.keyboard.press("ArrowDown")
         assert "“facial hair”" in summary.inner_text()
         before = page.evaluate("document.querySelectorAll('canvas')[1].toDataURL()")

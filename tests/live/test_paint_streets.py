@@ -88,8 +88,7 @@ def page(browser, folder):
 @pytest.fixture(scope="module")
 def expected(system):
     """What Python paints with the weights that the page has, for {id: vector}."""
-    generator = rounded(system.generator, "int8")
-    generator.trunk.stem[0] = rounded(system.generator.trunk.stem[0], "fp16")
+    generator = rounded(system.generator, "fp16")
 
     def paint(mask, instance, styles):
         label = torch.from_numpy(mask.astype(np.int64))[None]
