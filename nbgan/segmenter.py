@@ -113,6 +113,36 @@ class Segmenter(nn.Module):
         return self.head(x)[..., :height, :width]
 
 
+class Judge(nn.Module):
+    """A segmenter that sees every picture at the size it was trained at.
+
+    A network that has learned cars of 40 pixels misses cars of 20 and of 80, and would judge the
+    size of generated pictures instead of the pictures.
+
+    Args:
+        network: a trained segmenter.
+        height_width: the size of its training pictures.
+    """
+
+    def __init__(self, network: Segmenter, height_width: tuple[int, int]) -> None:
+        super().__init__()
+        self.network, self.height_width = network, height_width
+        self.label_space = network.label_space
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Class scores ``[N, num_classes, H, W]`` of pictures ``[N, 3, H, W]`` in [−1, 1]."""
+        scores = self.network(self._resized(image))
+        return F.interpolate(scores, image.shape[-2:], mode="bilinear")
+
+    def features(self, image: Tensor) -> list[Tensor]:
+        """The segmenter's encoder maps of the resized pictures, see :meth:`Segmenter.features`."""
+        return self.network.features(self._resized(image))
+
+    def _resized(self, image: Tensor) -> Tensor:
+        check_images(image)
+        return F.interpolate(image, self.height_width, mode="bilinear", antialias=True)
+
+
 def segmentation_loss(logits: Tensor, label: Tensor, ignore_id: int | None = 255) -> Tensor:
     """Cross-entropy averaged over labelled pixels; zero where there are none.
 

@@ -7,7 +7,7 @@ import torch
 
 from nbgan.data.labels import LabelSpace
 from nbgan.errors import InputError
-from nbgan.segmenter import Segmenter, dice_loss, segmentation_loss
+from nbgan.segmenter import Judge, Segmenter, dice_loss, segmentation_loss
 
 
 def make_space(count: int) -> LabelSpace:
@@ -113,3 +113,17 @@ def test_dice_leaves_ignored_pixels_out():
     assert dice_loss(logits, label).item() == pytest.approx(0, abs=1e-4)
     nothing = torch.full_like(label, 255)
     assert dice_loss(logits, nothing).item() == 0
+
+
+def test_judge_sees_pictures_at_its_own_size(segmenter):
+    judge = Judge(segmenter, (16, 32))
+    image = torch.rand(2, 3, 16, 32, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    torch.testing.assert_close(judge(image), segmenter(image))
+    plain = torch.full((1, 3, 16, 32), 0.5)  # looks the same at any size
+    large = torch.full((1, 3, 32, 64), 0.5)
+    enlarged = torch.nn.functional.interpolate(segmenter(plain), (32, 64), mode="bilinear")
+    torch.testing.assert_close(judge(large), enlarged)
+    assert [tuple(f.shape[-2:]) for f in judge.features(large)] == [
+        tuple(f.shape[-2:]) for f in segmenter.features(plain)
+    ]
+    assert judge.label_space is segmenter.label_space

@@ -25,6 +25,10 @@ class Pix2PixHDRecipe(Recipe):
     """Size of pictures before a window of ``size`` is cut out of them, for the two ways of
     ``resize`` that do both (``loadSize`` beside ``fineSize`` in the published options); None takes
     twice the window's. Data set ``pix2pixhd`` only, whose reader explains every ``resize``."""
+    window: int | None = None
+    """Train on windows of this width, cut at random out of pictures of ``size`` and shaped like
+    them; None trains on whole ones. Features of ``load_features`` are still encoded from whole
+    pictures. Unlike ``resize``, it cuts any data, and validation sees whole pictures."""
     rgb: bool = False
     """The generator is given a picture instead of classes (the published ``label_nc 0``); that of
     ``trainA`` is to become that of ``trainB``. Instance edges work as ever, styles need classes."""
@@ -124,15 +128,32 @@ class Pix2PixHDRecipe(Recipe):
                 f"none; leave it out, or set 'resize' to {' or '.join(LOAD_MODES)}"
             )
         height, width = self.height_width
+        self._check_divides("size", height, width)
+        if self.window is not None:
+            self._check_divides("window", *self.window_height_width)
+            if self.window > width:
+                raise InputError(
+                    f"recipe field 'window' is {self.window}, but pictures are {width} wide; "
+                    "lower it"
+                )
+        if self.clusters < 1:
+            raise InputError(f"recipe field 'clusters' must be at least 1, got {self.clusters}")
+
+    def _check_divides(self, what: str, height: int, width: int) -> None:
         step = 1 if self.resize == "none" else self.sizes_divide_by
         if height % step or width % step:
             raise InputError(
-                f"recipe: size {height} × {width} (height × width): both sides must be divisible "
-                f"by {step}, because the networks halve them that often; change 'size', "
+                f"recipe: {what} {height} × {width} (height × width): both sides must be divisible "
+                f"by {step}, because the networks halve them that often; change '{what}', "
                 "'aspect_ratio' or the downsamplings"
             )
-        if self.clusters < 1:
-            raise InputError(f"recipe field 'clusters' must be at least 1, got {self.clusters}")
+
+    @property
+    def window_height_width(self) -> tuple[int, int]:
+        """Height and width of what training sees."""
+        if self.window is None:
+            return self.height_width
+        return round(self.window / self.aspect_ratio), self.window
 
     @property
     def sizes_divide_by(self) -> int:
@@ -201,12 +222,11 @@ class Pix2PixHDRecipe(Recipe):
             **enhancer,
             width=12,
             discriminator_scales=3,
-            batch_size=2,
             train_pictures=1000,
-            steps=3200,
-            decay_from=400,
-            restart_at=800,
-            fix_global_until=200,
+            window=256,
+            steps=5000,
+            decay_from=2500,
+            fix_global_until=500,
             evaluate_pictures=200,
         )
         gpu = cpu.replace(batch_size=32, steps=40000, decay_from=20000)
@@ -234,8 +254,8 @@ class Pix2PixHDRecipe(Recipe):
         )
         compare = cpu.replace(
             size=128,
-            steps=600,
-            decay_from=300,
+            steps=2000,
+            decay_from=1000,
             instance_features=False,
             pixel=0.0,
             ema_decay=0.99,
@@ -287,7 +307,7 @@ class Pix2PixHDRecipe(Recipe):
             "enhancer_cpu": enhancer_cpu,
             "gpu": gpu,
             "enhancer_gpu": enhancer_cpu.replace(
-                batch_size=16, steps=20000, decay_from=10000, fix_global_until=4000
+                window=None, batch_size=16, steps=20000, decay_from=10000, fix_global_until=4000
             ),
             "compare": compare,
             "compare_no_matching": compare.replace(feature_matching=0.0),

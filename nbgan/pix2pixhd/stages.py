@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from nbgan.data.pix2pixhd_folder import Pix2PixHDFolder
+from nbgan.data.windows import RandomWindows
 from nbgan.errors import InputError
 from nbgan.gan.discriminator import MultiScaleDiscriminator
 from nbgan.pix2pixhd.condition import check_item
@@ -81,11 +82,14 @@ class StagedTraining(StyledPainting):
     def training_data(self, data: Dataset) -> Dataset:
         """With ``load_features``, pictures together with their instances' encoded features.
 
-        Data that holds feature maps of its own (``train_feat``) keeps those.
+        Data that holds feature maps of its own (``train_feat``) keeps those. With ``window``, all
+        of it is cut.
         """
-        if not self.recipe.load_features or "features" in data[0]:
-            return data
-        return WithFeatures(data, self.encode_data(data))
+        if self.recipe.load_features and "features" not in data[0]:
+            data = WithFeatures(data, self.encode_data(data))
+        if self.recipe.window is not None:
+            data = RandomWindows(data, self.recipe.window_height_width)
+        return data
 
     def complete(self, data: Dataset) -> None:
         """Cluster the features of the training pictures, unless they came with the encoder."""

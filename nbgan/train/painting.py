@@ -82,7 +82,7 @@ class PaintingSystem(System):
         judge = f"segmenter-{self.label_space.name}"
         if judge not in zoo.names():
             return {}
-        segmenter = zoo.load_segmenter(judge).to(self.device)
+        segmenter = zoo.load_judge(judge).to(self.device)
         scores = semantic_scores(self.paint_in_own_style, segmenter, batches, self.label_space)
         return {"miou": scores.mean_iou, "accuracy": scores.pixel_accuracy}
 

@@ -12,7 +12,7 @@ from nbgan.train.checkpoint import MODEL_FILE, load_model, read_metadata
 from nbgan.train.system import System
 
 if TYPE_CHECKING:
-    from nbgan.segmenter import Segmenter
+    from nbgan.segmenter import Judge, Segmenter, SegmenterSystem
 
 WEIGHTS = Path(__file__).parent / "weights"
 
@@ -75,12 +75,28 @@ def load_segmenter(name: str) -> Segmenter:
     Raises:
         InputError: unknown name, or a model of another kind.
     """
+    return _segmenter(name).network
+
+
+def load_judge(name: str) -> Judge:
+    """A shipped segmenter as judge of pictures of any size.
+
+    Raises:
+        InputError: unknown name, or a model of another kind.
+    """
+    from nbgan.segmenter import Judge
+
+    system = _segmenter(name)
+    return Judge(system.network, system.recipe.height_width)
+
+
+def _segmenter(name: str) -> SegmenterSystem:
     from nbgan.segmenter import SegmenterSystem
 
     system = load(name)
     if not isinstance(system, SegmenterSystem):
         raise InputError(f"'{name}' is a {system.recipe.system} model, not a segmenter")
-    return system.network
+    return system
 
 
 @cache

@@ -92,15 +92,35 @@ def test_enhancer_is_fixed_first_then_released(stages, tmp_path):
         assert same(part(model, name), part(start, name)), "comes with the global generator"
 
 
-@pytest.mark.parametrize("stop", [1, 2, 3])
-def test_stopping_around_the_release_changes_nothing(stages, tmp_path, stop):
+@pytest.mark.parametrize(("stop", "window"), [(1, None), (2, None), (3, None), (2, 64)])
+def test_stopping_around_the_release_changes_nothing(stages, tmp_path, stop, window):
     _, recipe = stages
+    recipe = recipe.replace(window=window)
     data = Objects(size=(64, 128))
     train(recipe, tmp_path / "whole", data)
     train(recipe, tmp_path / "parts", data, until=stop)
     train(recipe, tmp_path / "parts", data, resume=True)
     for name in ("model.safetensors", "state.safetensors"):
         assert same(load_file(tmp_path / "whole" / name), load_file(tmp_path / "parts" / name))
+
+
+def test_windows_carry_the_features_of_whole_pictures(stages):
+    _, recipe = stages
+    data = Objects(size=(64, 128))
+    system = System(recipe.replace(window=64), data.label_space)
+    system.begin()
+    whole = system.encode_data(data, progress=False)
+    item = system.training_data(data)[1]
+    assert item["image"].shape == (3, 32, 64) and item["instance"].shape == (32, 64)
+    assert torch.equal(item["feature_rows"], whole[1]["features"])
+
+
+def test_bad_windows_are_refused(stages):
+    _, recipe = stages
+    with pytest.raises(InputError, match="window 25 × 50 .* divisible by 8.*change 'window'"):
+        recipe.replace(window=50)
+    with pytest.raises(InputError, match="'window' is 256, but pictures are 128 wide"):
+        recipe.replace(window=256)
 
 
 def test_enhancer_can_train_its_encoder_on(stages, tmp_path):
