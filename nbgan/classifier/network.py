@@ -23,23 +23,23 @@ POOLINGS: tuple[Pooling, ...] = ("gap", "gmp")
 class ConvBlock(nn.Sequential):
     """Convolution, batch norm, ReLU. A stride divides the sides.
 
-    With a stride the kernel is twice as large, so that each output lies in the middle of the pixels
-    that it stands for, and an enlarged map lies where it belongs.
+    ``kernel_size`` minus ``stride`` is even: so each output lies in the middle of the pixels that
+    it stands for, and an enlarged map lies where it belongs.
 
     Batch norm in evaluation mode treats each position alone; a norm over the whole picture would
     tell every position what the others hold, and the maps would show that too.
     """
 
-    def __init__(self, *, in_channels: int, out_channels: int, stride: int = 1) -> None:
-        kernel_size = 3 if stride == 1 else 2 * stride
-        padding = 1 if stride == 1 else stride // 2
+    def __init__(
+        self, *, in_channels: int, out_channels: int, kernel_size: int, stride: int = 1
+    ) -> None:
         super().__init__(
             nn.Conv2d(
                 in_channels,
                 out_channels,
                 kernel_size,
                 stride=stride,
-                padding=padding,
+                padding=(kernel_size - stride) // 2,
                 bias=False,
             ),
             nn.BatchNorm2d(out_channels),
@@ -50,9 +50,12 @@ class ConvBlock(nn.Sequential):
 class Classifier(nn.Module):
     """From pictures to one score per attribute.
 
-    Two blocks at a quarter of the side and three at an eighth, with twice the channels. The linear
-    layer begins at zero: a channel that is as large in every picture never gets a gradient of its
-    own, and whatever weight it began with would stay and be drawn on every map.
+    Two blocks at a quarter of the side, and three at an eighth with twice the channels. The last
+    two are 1×1 convolutions, so that a feature sees 28 × 28 pixels and no more: the less it sees,
+    the closer to a thing it has to be to find it.
+
+    The linear layer begins at zero. A channel that is as large in every picture gets no gradient of
+    its own; whatever weight it began with would stay, and be drawn on every map.
 
     Args:
         attributes: how many scores.
@@ -71,11 +74,11 @@ class Classifier(nn.Module):
         check_pooling(pooling)
         self.pooling = pooling
         self.features = nn.Sequential(
-            ConvBlock(in_channels=3, out_channels=width, stride=4),
-            ConvBlock(in_channels=width, out_channels=width),
-            ConvBlock(in_channels=width, out_channels=2 * width, stride=2),
-            ConvBlock(in_channels=2 * width, out_channels=2 * width),
-            ConvBlock(in_channels=2 * width, out_channels=2 * width),
+            ConvBlock(in_channels=3, out_channels=width, kernel_size=8, stride=4),
+            ConvBlock(in_channels=width, out_channels=width, kernel_size=3),
+            ConvBlock(in_channels=width, out_channels=2 * width, kernel_size=4, stride=2),
+            ConvBlock(in_channels=2 * width, out_channels=2 * width, kernel_size=1),
+            ConvBlock(in_channels=2 * width, out_channels=2 * width, kernel_size=1),
         )
         self.head = nn.Linear(2 * width, attributes)
         nn.init.zeros_(self.head.weight)

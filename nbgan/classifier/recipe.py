@@ -45,9 +45,9 @@ class ClassifierRecipe(Recipe):
     much."""
     weight_decay: float = 1e-2
     """Weight decay of AdamW."""
-    head_weight_decay: float = 0.3
-    """Weight decay of the linear layers; it clears the maps of channels that say nothing. Behind
-    GAP it is divided by ``gap_head_rate``, and so the same per step."""
+    head_weight_decay: float = 1.0
+    """Weight decay of the linear layers' weights; it clears the maps of channels that say nothing.
+    Behind GAP it is divided by ``gap_head_rate``, and so the same per step."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -75,7 +75,7 @@ class ClassifierRecipe(Recipe):
             size=128,
             train_pictures=4000,
             batch_size=32,
-            steps=1000,
+            steps=1500,
             decay_from=0,
             learning_rate=2e-3,
             precision="bf16",

@@ -150,18 +150,14 @@ class ClassifierSystem(System):
     def _optimizer(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         recipe = self.recipe
         groups: list[dict[str, Any]] = []
-        heads = set()
         for pooling in self.poolings:
-            head = list(self.network(pooling).head.parameters())
-            heads |= {id(p) for p in head}
+            head = self.network(pooling).head
             factor = recipe.gap_head_rate if pooling == "gap" else 1.0
-            groups.append(
-                {
-                    "params": head,
-                    "lr": recipe.learning_rate * factor,
-                    "weight_decay": recipe.head_weight_decay / factor,
-                }
-            )
+            rate, decay = recipe.learning_rate * factor, recipe.head_weight_decay / factor
+            groups.append({"params": [head.weight], "lr": rate, "weight_decay": decay})
+            # A bias that decays would be replaced by channels that are on in every picture.
+            groups.append({"params": [head.bias], "lr": rate, "weight_decay": 0.0})
+        heads = {id(p) for group in groups for p in group["params"]}
         groups.append({"params": [p for p in parameters if id(p) not in heads]})
         return torch.optim.AdamW(groups, lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
 
@@ -216,7 +212,9 @@ class ClassifierSystem(System):
             if there.any():
                 height, width = batch["image"].shape[-2:]
                 maps = cam.enlarge(found.maps, (height, width))[there]
-                hits[there] = cam.pointing_game(maps, masks[there]).float()
+                # The highest point of a map is known to half a feature.
+                half = height // found.maps.shape[2] // 2
+                hits[there] = cam.pointing_game(maps, masks[there], tolerance=half).float()
                 overlaps[there] = cam.localisation_iou(maps, masks[there])
         return right, targets, hits, overlaps
 

@@ -20,8 +20,9 @@ from torch.utils.data import DataLoader
 from torchvision.transforms.functional import to_pil_image
 from torchvision.utils import make_grid
 
+from nbgan.classifier import ClassifierRecipe
 from nbgan.errors import InputError
-from nbgan.gan.perceptual import embedded_features
+from nbgan.gan.perceptual import ModuleFeatures
 from nbgan.metrics import (
     FeatureDistance,
     boundary_score,
@@ -36,7 +37,7 @@ from nbgan.spade import SpadeRecipe
 from nbgan.train import Recipe, save_model, start_training
 from nbgan.train.painting import PaintingSystem
 from nbgan.train.system import Batch, System
-from nbgan.zoo import WEIGHTS, load_segmenter
+from nbgan.zoo import WEIGHTS, load_judge
 
 LICENCE = "MIT; trained on the embedded worlds of this repository"
 
@@ -92,6 +93,15 @@ ENTRIES: dict[str, Entry] = {
         ),
         failures=(
             "Thin parts such as eyebrows and the rims of glasses lose a pixel at their borders.",
+            "Knows the drawn world only: photographs are labelled at random.",
+        ),
+    ),
+    "classifier-avatars": Entry(
+        first=ClassifierRecipe.preset("cpu_start"),
+        recipe=ClassifierRecipe.preset("cpu"),
+        failures=(
+            "Closed eyes behind dark glasses cannot be seen, and are guessed.",
+            "Its maps have 16 × 16 values, and show the telling parts of a thing, not its extent.",
             "Knows the drawn world only: photographs are labelled at random.",
         ),
     ),
@@ -163,14 +173,14 @@ def scores(system: System, batches: list[Batch]) -> dict[str, float]:
         return result
     space = system.label_space
     judge = f"segmenter-{space.name}"
-    segmenter = load_segmenter(judge)
+    segmenter = load_judge(judge)
     bound = semantic_scores(real_images, segmenter, batches, space)
     result |= {
         "miou_real": bound.mean_iou,
         "miou_share_of_real": result["miou"] / bound.mean_iou,
         "accuracy_real": bound.pixel_accuracy,
     }
-    features = embedded_features(judge, instead_of="Inception")
+    features = ModuleFeatures(segmenter, name=f"{judge} (not Inception)")
     painted = list(paint(system, batches))
     real = torch.cat([batch["image"] for batch in batches])
     for score in distribution_scores(features, real, torch.cat(painted)):

@@ -94,7 +94,12 @@ def test_the_layer_behind_average_pooling_learns_faster():
     groups = {id(p): g for g in optimizer.param_groups for p in g["params"]}
     for name, parameter in system.named_parameters():
         group = groups.pop(id(parameter))
-        want = {"gap.head": (2.0, 0.05), "gmp.head": (0.5, 0.2)}.get(name[:8], (0.5, 0.1))
+        want = {
+            "gap.head.weight": (2.0, 0.05),
+            "gap.head.bias": (2.0, 0.0),
+            "gmp.head.weight": (0.5, 0.2),
+            "gmp.head.bias": (0.5, 0.0),
+        }.get(name, (0.5, 0.1))
         assert (group["lr"], group["weight_decay"]) == pytest.approx(want), name
     assert not groups
 
