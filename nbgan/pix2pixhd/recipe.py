@@ -254,10 +254,9 @@ class Pix2PixHDRecipe(Recipe):
         )
         compare = cpu.replace(
             size=128,
-            steps=2000,
-            decay_from=1000,
+            steps=1200,
+            decay_from=400,
             instance_features=False,
-            pixel=0.0,
             ema_decay=0.99,
             evaluate_pictures=250,
         )
