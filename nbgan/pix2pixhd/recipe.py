@@ -253,6 +253,7 @@ class Pix2PixHDRecipe(Recipe):
             evaluate_pictures=4,
         )
         compare = cpu.replace(
+            mood="noon",  # without styles, other moods could only be guessed
             size=128,
             steps=1200,
             decay_from=400,

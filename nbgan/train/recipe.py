@@ -22,6 +22,8 @@ class Recipe:
     """Folder of the data set; None for the embedded worlds."""
     train_pictures: int | None = None
     """How many training pictures of an embedded world to draw; None takes its default."""
+    mood: str | None = None
+    """Light of an embedded world that has moods, such as ``noon``; None draws one a picture."""
     size: int = 128
     """Width of the pictures in pixels."""
     aspect_ratio: float = 1.0

@@ -39,7 +39,7 @@ _SPADE = SpadeRecipe.preset(
     **{
         field: getattr(_STREETS, field)
         for field in (
-            *("data", "train_pictures", "size", "aspect_ratio", "batch_size", "steps"),
+            *("data", "mood", "train_pictures", "size", "aspect_ratio", "batch_size", "steps"),
             *("decay_from", "use_instances", "perceptual", "pixel", "ema_decay"),
             "evaluate_pictures",
         )

@@ -10,10 +10,11 @@ from safetensors.torch import load_file
 from tiny import SPACE, Tiny
 from torch.utils.data import default_collate
 
+from nbgan.data import Landscapes
 from nbgan.errors import InputError
 from nbgan.segmenter import SegmenterRecipe, SegmenterSystem
 from nbgan.spade import SpadeRecipe, SpadeSystem
-from nbgan.train import Trainer, load_model
+from nbgan.train import Trainer, load_model, open_split
 from nbgan.train.order import StepSampler, mirror, mix
 
 SMOKE = SpadeRecipe.preset("smoke", flip=True, steps=4)
@@ -271,3 +272,11 @@ def test_two_processes_train_together(tmp_path):
         for a, b in zip(alone.generator.parameters(), model.generator.parameters(), strict=True)
     ]
     assert sum(moved) > len(moved) / 2
+
+
+def test_a_recipe_can_fix_the_mood_of_a_world():
+    night = SpadeRecipe.preset("smoke", data="landscapes", mood="night")
+    data = open_split(night, "train", progress=False)
+    assert {int(data[i]["mood"]) for i in range(3)} == {Landscapes.moods.index("night")}
+    with pytest.raises(InputError, match="'avatars' has no option mood"):
+        open_split(night.replace(data="avatars"), "train", progress=False)

@@ -7,7 +7,16 @@ from nbgan.pix2pixhd import Pix2PixHDRecipe
 from nbgan.zoo import experiments
 from nbgan.zoo.experiments import EXPERIMENTS, Experiment, results, run
 
-BUDGET = ("data", "train_pictures", "size", "aspect_ratio", "batch_size", "steps", "decay_from")
+BUDGET = (
+    "data",
+    "mood",
+    "train_pictures",
+    "size",
+    "aspect_ratio",
+    "batch_size",
+    "steps",
+    "decay_from",
+)
 
 
 def different(a, b):
