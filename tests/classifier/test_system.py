@@ -36,7 +36,17 @@ def recipe(**changes):
 def test_it_finds_what_it_was_never_shown(tmp_path):
     """Trained on 'is there a red square', its map says where."""
     trainer = Trainer(
-        ClassifierSystem(recipe(steps=60, batch_size=12, ema_decay=0.8, decay_from=0), SPACE),
+        ClassifierSystem(
+            recipe(
+                steps=100,
+                width=16,
+                learning_rate=5e-3,
+                batch_size=12,
+                ema_decay=0.8,
+                decay_from=0,
+            ),
+            SPACE,
+        ),
         train_data=Corner(48, size=64),
         validation_data=Corner(24, size=64),
         out=tmp_path,

@@ -102,6 +102,16 @@ class TestPage:
                     if judged["masked"]:
                         iou = cam.localisation_iou(large[face, k][None], mask, share=0.5).item()
                         assert judged["iou"] == pytest.approx(iou, abs=0.05)
+                        hit = cam.pointing_game(large[face, k][None], mask, tolerance=4).item()
+                        assert judged["hit"] == hit
+
+    def test_bars_are_as_long_as_the_probabilities(self, page, system, faces):
+        wanted = system.probabilities(faces[0]["image"][None])[0].numpy()
+        shares = page.evaluate(
+            "[...document.querySelectorAll('.nbgan-cam-bar')].map(bar => "
+            "bar.firstChild.getBoundingClientRect().width / bar.getBoundingClientRect().width)"
+        )
+        assert np.abs(np.array(shares) - wanted).max() < 0.05
 
     def test_by_keyboard(self, page):
         summary = page.locator(".nbgan-cam-text")

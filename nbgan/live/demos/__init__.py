@@ -1,9 +1,12 @@
 """The demos that the book's pages hold, by name."""
 
+from nbgan.live.demos.cam_avatars import CAM_AVATARS
 from nbgan.live.demos.demo import Demo
 from nbgan.live.demos.normalisation_axes import NORMALISATION_AXES
 from nbgan.live.demos.paint_landscapes import PAINT_LANDSCAPES
 
-DEMOS: dict[str, Demo] = {demo.name: demo for demo in (NORMALISATION_AXES, PAINT_LANDSCAPES)}
+DEMOS: dict[str, Demo] = {
+    demo.name: demo for demo in (NORMALISATION_AXES, PAINT_LANDSCAPES, CAM_AVATARS)
+}
 
 __all__ = ["DEMOS", "Demo"]

@@ -51,8 +51,9 @@ export function enlarge(map, side, size) {
   return large;
 }
 
-// Region above a share of the maximum, against the true mask.
-export function judge(large, mask, share) {
+// Region above a share of the maximum, against the true mask; its highest point may miss the mask by
+// some pixels, along rows and along columns.
+export function judge(large, mask, share, size, tolerance) {
   const highest = large.reduce((a, b) => Math.max(a, b), -Infinity);
   const region = large.map((value) => Number(highest > 0 && value >= share * highest));
   let [both, either, masked] = [0, 0, 0];
@@ -62,7 +63,12 @@ export function judge(large, mask, share) {
     masked += mask[i];
   });
   const top = large.indexOf(highest);
-  return { region, iou: both / Math.max(either, 1), masked, hit: Boolean(mask[top]), top, highest };
+  const [x, y] = [top % size, Math.floor(top / size)];
+  let hit = false;
+  for (let v = Math.max(0, y - tolerance); v <= Math.min(size - 1, y + tolerance); v++)
+    for (let u = Math.max(0, x - tolerance); u <= Math.min(size - 1, x + tolerance); u++)
+      hit ||= Boolean(mask[v * size + u]);
+  return { region, iou: both / Math.max(either, 1), masked, hit, highest };
 }
 
 const loadImage = (address) =>
@@ -103,6 +109,7 @@ export async function open(stage, { element, asset, text }) {
   const labels = await asset(`${NAME}.masks`);
   addStyleSheet("cam_avatars.css", await text("cam_avatars.css"), element);
   const { size, side, channels, poolings, attributes } = data;
+  const tolerance = Math.floor(size / side / 2); // half of what one value of the map stands for
   const images = await Promise.all(data.pictures.map(loadImage));
   const state = {
     face: 0, attribute: data.start, pooling: "gap", share: data.share, stretch: false,
@@ -238,7 +245,7 @@ export async function open(stage, { element, asset, text }) {
     const { maps, scores } = explainFace(face, pooling);
     const large = enlarge(maps[attribute], side, size);
     const mask = maskOf(face, attribute);
-    const { region, iou, masked, hit, highest } = judge(large, mask, share);
+    const { region, iou, masked, hit, highest } = judge(large, mask, share, size, tolerance);
     const lowest = large.reduce((a, b) => Math.min(a, b), Infinity);
     if (stretch) drawMap(large, lowest, Math.max(highest, lowest + 1e-6));
     else drawMap(large, 0, scale(pooling, attribute));
@@ -250,7 +257,7 @@ export async function open(stage, { element, asset, text }) {
       : "One scale for all faces; dark: nothing, or against it.";
     scores.forEach((score, k) => {
       const [bar, output] = bars[k];
-      bar.style.width = percent(sigmoid(score));
+      bar.style.width = `${100 * sigmoid(score)}%`;
       output.textContent = percent(sigmoid(score));
     });
     showFace(face);
@@ -268,8 +275,8 @@ export async function open(stage, { element, asset, text }) {
     const name = attributes[attribute];
     const found = !masked
       ? `Nothing in this face could show it, so there is no mask to compare with.`
-      : `The highest point lies ${hit ? "on" : "beside"} the true mask; the region overlaps it by ` +
-        `${percent(iou)} (intersection over union).`;
+      : `The highest point ${hit ? "hits" : "misses"} the true mask (up to ${tolerance} pixels beside ` +
+        `count); the region overlaps it by ${percent(iou)} (intersection over union).`;
     summary.textContent =
       `Score of “${name}” with ${pooling.toUpperCase()}: ${score.toFixed(2)}, which is ${sum}; ` +
       `probability ${percent(sigmoid(score))}. ${found}`;
@@ -285,7 +292,8 @@ export async function open(stage, { element, asset, text }) {
     enlarge: (map) => [...enlarge(map, side, size)],
     judge: (face, pooling, attribute, share) => {
       const large = enlarge(explainFace(face, pooling).maps[attribute], side, size);
-      const { iou, hit, masked } = judge(large, maskOf(face, attribute), share);
+      const mask = maskOf(face, attribute);
+      const { iou, hit, masked } = judge(large, mask, share, size, tolerance);
       return { iou, hit, masked };
     },
     set,
