@@ -27,7 +27,9 @@ class CartoonGenerator(UGATITGenerator):
         width: a multiple of 4.
         blocks: 4 as published.
         levels: how often an hourglass halves the size; 4 as published.
-        size, light, norm, cam, checkpoint: as in :class:`UGATITGenerator`.
+        size, light, norm, cam: as in :class:`UGATITGenerator`.
+        checkpoint: as there, and each hourglass on its own, a second time inside the part that it
+            belongs to; its activations at full size are the largest.
 
     Raises:
         InputError: widths, blocks, levels or a size that cannot be built.

@@ -50,8 +50,8 @@ class UGATITGenerator(nn.Module):
             whose linear layer holds ``4 width · (size / 4)² · 4 width`` numbers.
         norm: of the decoder; see :data:`~nbgan.ugatit.blocks.DecoderNorm`.
         cam: attention; without it features go on as they are, and there are no CAM logits.
-        checkpoint: recompute the blocks' activations in the backward pass: less memory, about a
-            third more time.
+        checkpoint: recompute activations in the backward pass, down-sampling, blocks and the last
+            layer each on its own: less memory, about a third more time.
 
     Raises:
         InputError: widths, blocks or a size that cannot be built.
@@ -132,7 +132,7 @@ class UGATITGenerator(nn.Module):
                 f"{self.size} only; resize the pictures, or build the light model (light=True)"
             )
         keep = not self.checkpoint
-        x = self.down(self.enter(image))
+        x = recompute(lambda seen: self.down(self.enter(seen)), image, when=not keep)
         content = []
         for block in self.encoder:
             x = recompute(block, x, when=not keep)
@@ -145,7 +145,8 @@ class UGATITGenerator(nn.Module):
             x = recompute(block, x, *pair, when=not keep)
         for block in self.up:
             x = recompute(block, x, when=not keep)
-        return GeneratorOutput(torch.tanh(self.leave(x)), cam_logits, heatmap)
+        x = recompute(self.leave, x, when=not keep)
+        return GeneratorOutput(torch.tanh(x), cam_logits, heatmap)
 
     def _pairs(self, x: Tensor, content: list[Tensor]) -> list[tuple[Tensor, Tensor]]:
         """What steers each decoder block: gamma and beta, or content and style features."""

@@ -1,11 +1,12 @@
 """U-GAT-IT and photo2cartoon as a trainable system: two generators, four discriminators, losses.
 
 Source: Kim et al., *U-GAT-IT* (2020), sections 2.1 and 2.2; the face-identity term is that of
-photo2cartoon (minivision-ai, 2020). One step is one update of the discriminators, then one of the
+photo2cartoon (minivision-ai, 2020). One step is one update of every discriminator, then one of the
 generators, as published, with the published numbers at less cost:
 
-- Both updates ask for the same translations by the same weights, so they are made once. The
+- All updates ask for the same translations by the same weights, so they are made once. The
   discriminators see them without a graph, the generators' update takes up the graph where it is.
+- Nothing connects the discriminators, so each is a phase of its own: one gradient at a time.
 - A generator is given the pictures to translate and those to leave alone in one batch. No norm
   looks across a batch, so nothing changes.
 - The discriminators' three passes (real, translated, and again for the generators) stay apart:
@@ -14,8 +15,8 @@ generators, as published, with the published numbers at less cost:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -34,6 +35,7 @@ from nbgan.ugatit.discriminator import CAMDiscriminator, smallest_side
 from nbgan.ugatit.generator import GeneratorOutput, UGATITGenerator
 from nbgan.ugatit.identity import FaceIdentity, face_identity
 from nbgan.ugatit.recipe import UGATITRecipe
+from nbgan.ugatit.sharing import Made, SharedTranslations, learning
 from nbgan.ugatit.terms import SCALES, Translated, discriminator_terms, generator_terms
 
 Direction = Literal["a2b", "b2a"]
@@ -91,7 +93,7 @@ class UGATITSystem(System):
             for name in GENERATORS:
                 make_compact(self.get_submodule(name))
         self._face = face
-        self._waiting: tuple[Tensor, dict[str, Translated]] | None = None
+        self._shared = SharedTranslations(recipe.accumulate)
 
     def _generator(self) -> UGATITGenerator:
         recipe = self.recipe
@@ -183,23 +185,26 @@ class UGATITSystem(System):
         return self._face
 
     def phases(self) -> list[Phase]:
-        """An update of all discriminators, then one of both generators."""
+        """An update of each discriminator, then one of both generators together.
+
+        Published programs update the discriminators together. Nothing connects them, so one at a
+        time gives the same numbers, and only one needs room for its gradient.
+        """
 
         def optimizer(parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-            kind = CompactAdam if self.recipe.compact else torch.optim.Adam
-            return kind(
-                parameters,
-                lr=self.recipe.learning_rate,
-                betas=self.recipe.betas,
-                weight_decay=self.recipe.weight_decay,
-            )
+            recipe, kind = self.recipe, CompactAdam if self.recipe.compact else torch.optim.Adam
+            rate, decay = recipe.learning_rate, recipe.weight_decay
+            return kind(parameters, lr=rate, betas=recipe.betas, weight_decay=decay)
 
         return [
-            Phase(
-                name="discriminators",
-                networks=("discriminators",),
-                losses=self.discriminator_losses,
-                optimizer=optimizer,
+            *(
+                Phase(
+                    name=f"discriminator_{name}",
+                    networks=(f"discriminators.{name}",),
+                    losses=partial(self.discriminator_losses, name=name),
+                    optimizer=optimizer,
+                )
+                for name in self.discriminators
             ),
             Phase(
                 name="generators",
@@ -210,21 +215,25 @@ class UGATITSystem(System):
             ),
         ]
 
-    def discriminator_losses(self, batch: Batch) -> Losses:
-        """Least squares of the four discriminators, on patches and on CAM logits.
+    def discriminator_losses(self, batch: Batch, name: str) -> Losses:
+        """Least squares of one discriminator, on patches and on CAM logits.
 
         Args:
             batch: ``source`` and ``target``, ``[N, 3, H, W]`` in [−1, 1].
+            name: of the discriminator, such as ``"global_a"``.
         """
-        # With accumulated batches the graphs of all would have to wait, so they are made again.
-        if self.recipe.accumulate == 1 and torch.is_grad_enabled():
-            with self._generators_learn():
+        made = self._shared.find(batch)
+        if made is None:
+            # With accumulated batches the graphs of all would have to wait, so there are none.
+            graph = self.recipe.accumulate == 1 and torch.is_grad_enabled()
+            generators = [self.generator_a2b, self.generator_b2a]
+            with learning(generators) if graph else torch.no_grad():
                 made = self._translate_both(batch)
-            self._waiting = (batch["source"], made)
-        else:
-            with torch.no_grad():
-                made = self._translate_both(batch)
-        return discriminator_terms(self.discriminators, _real(batch), made, self.recipe.weights)
+            self._shared.keep(batch, made)
+        domain = name[-1]
+        return discriminator_terms(
+            self.discriminators[name], _real(batch)[domain], made[domain], self.recipe.weights
+        )
 
     def generator_losses(self, batch: Batch) -> Losses:
         """Weighted terms of the generators, by the domain that they lead into (eq. 3 to 7).
@@ -232,7 +241,9 @@ class UGATITSystem(System):
         Args:
             batch: as for :meth:`discriminator_losses`.
         """
-        made = self._made_for(batch)
+        made = self._shared.take(batch)
+        if made is None or not made["a"].fake.requires_grad:
+            made = self._translate_both(batch)
         returned = {
             "a": self.generator_b2a(made["b"].fake).image,
             "b": self.generator_a2b(made["a"].fake).image,
@@ -251,7 +262,7 @@ class UGATITSystem(System):
         self.generator_a2b.clip_rho_()
         self.generator_b2a.clip_rho_()
 
-    def _translate_both(self, batch: Batch) -> dict[str, Translated]:
+    def _translate_both(self, batch: Batch) -> Made:
         """Both generators on a batch, by the domain that they lead into."""
         source, target = batch["source"], batch["target"]
         return {
@@ -266,31 +277,10 @@ class UGATITSystem(System):
             return Translated(image[:count], image[count:], None, None)
         return Translated(image[:count], image[count:], logits[:count], logits[count:])
 
-    def _made_for(self, batch: Batch) -> dict[str, Translated]:
-        """What the discriminators' phase made of this very batch, or new translations."""
-        waiting, self._waiting = self._waiting, None
-        if waiting is not None and waiting[0] is batch["source"]:
-            return waiting[1]
-        return self._translate_both(batch)
-
-    @contextmanager
-    def _generators_learn(self) -> Iterator[None]:
-        """Within this context the generators' weights ask for gradients, so a graph is kept."""
-        weights = [p for name in GENERATORS for p in self.get_submodule(name).parameters()]
-        before = [p.requires_grad for p in weights]
-        for p in weights:
-            p.requires_grad_(True)
-        try:
-            yield
-        finally:
-            for p, asked in zip(weights, before, strict=True):
-                p.requires_grad_(asked)
-
     # --- looking and scoring ---------------------------------------------------------------
 
     def preview(self, batch: Batch) -> Tensor:
-        """Rows: source, its translation, where the generator looked, and back again; then the same
-        from the target. Without attention there are no rows of heat maps."""
+        """Rows: source, its translation, heat map if any, back again; the same from the target."""
         from nbgan.ugatit.scores import preview_rows
 
         return torch.cat(preview_rows(self, batch))

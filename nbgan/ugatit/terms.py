@@ -41,30 +41,20 @@ class Translated(NamedTuple):
 
 
 def discriminator_terms(
-    discriminators: nn.ModuleDict,
-    real: Mapping[str, Tensor],
-    made: Mapping[str, Translated],
-    weights: LossWeights,
+    discriminator: nn.Module, real: Tensor, made: Translated, weights: LossWeights
 ) -> Terms:
-    """Least squares of the four discriminators, on patches and on CAM logits.
+    """Least squares of one discriminator, on patches and on CAM logits.
 
     Real and translated pictures pass in two goes, each with its power iteration of spectral norm.
 
     Args:
-        discriminators: by scale and domain.
-        real: pictures ``[N, 3, H, W]`` by their domain.
-        made: translations by the domain that they lead into; no gradient reaches them.
+        discriminator: of the domain that the pictures belong to.
+        real: pictures ``[N, 3, H, W]``.
+        made: translations into that domain; no gradient reaches them.
         weights: of the terms.
     """
-    losses: Terms = {}
-    for domain in "ab":
-        fake = made[domain].fake.detach()
-        for scale in SCALES:
-            judge = discriminators[f"{scale}_{domain}"]
-            terms = adversarial_discriminator_losses(judge(real[domain]), judge(fake))
-            for term, value in terms.items():
-                losses[f"{term}_{scale}_{domain}"] = weights.adversarial * value
-    return losses
+    terms = adversarial_discriminator_losses(discriminator(real), discriminator(made.fake.detach()))
+    return {term: weights.adversarial * value for term, value in terms.items()}
 
 
 def generator_terms(
@@ -78,7 +68,9 @@ def generator_terms(
     """What both generators minimise.
 
     Args:
-        discriminators, real, made: as for :func:`discriminator_terms`, with graphs.
+        discriminators: by scale and domain.
+        real: pictures ``[N, 3, H, W]`` by their domain.
+        made: translations by the domain that they lead into, with their graphs.
         returned: pictures that went to the other domain and back, by their domain.
         weights: of the terms.
         face: distance of faces ``[N]``; None leaves the term out.
