@@ -144,6 +144,22 @@ ENTRIES: dict[str, Entry] = {
             "Maps unlike the world's (a road above the roofs, say) give flat colours.",
         ),
     ),
+    "pix2pixhd-streets-enhancer": Entry(
+        first=Pix2PixHDRecipe.preset("enhancer_cpu"),
+        recipe=Pix2PixHDRecipe.preset(
+            "enhancer_cpu",
+            window=None,
+            steps=500,
+            decay_from=1,
+            fix_global_until=0,
+            start_discriminators=True,
+        ),
+        failures=(
+            "Façades are smeared, contours too dark, and even surfaces show a fine pattern of dots.",
+            "What the global generator paints wrongly, the enhancer keeps.",
+            "A style drawn for each instance ignores the light of the scene.",
+        ),
+    ),
     "spade-streets": Entry(
         recipe=SpadeRecipe.preset("cpu", **STREETS),
         failures=(
