@@ -155,7 +155,8 @@ ENTRIES: dict[str, Entry] = {
             start_discriminators=True,
         ),
         failures=(
-            "Façades are smeared, contours too dark, and even surfaces show a fine pattern of dots.",
+            "Façades are smeared, contours too dark, and even surfaces show a fine pattern of "
+            "dots.",
             "What the global generator paints wrongly, the enhancer keeps.",
             "A style drawn for each instance ignores the light of the scene.",
         ),
