@@ -4,9 +4,10 @@ from nbgan.live.demos.cam_avatars import CAM_AVATARS
 from nbgan.live.demos.demo import Demo
 from nbgan.live.demos.normalisation_axes import NORMALISATION_AXES
 from nbgan.live.demos.paint_landscapes import PAINT_LANDSCAPES
+from nbgan.live.demos.paint_streets import PAINT_STREETS
 
 DEMOS: dict[str, Demo] = {
-    demo.name: demo for demo in (NORMALISATION_AXES, PAINT_LANDSCAPES, CAM_AVATARS)
+    demo.name: demo for demo in (NORMALISATION_AXES, PAINT_LANDSCAPES, CAM_AVATARS, PAINT_STREETS)
 }
 
 __all__ = ["DEMOS", "Demo"]
