@@ -14,6 +14,7 @@ from pathlib import Path
 
 import torch
 from accelerate import Accelerator, DistributedDataParallelKwargs
+from accelerate.state import AcceleratorState
 from torch import nn
 from torch.utils.data import DataLoader, Dataset, default_collate
 from torch.utils.tensorboard import SummaryWriter
@@ -65,6 +66,9 @@ class Trainer:
                 f"{self.out}: holds a training state already; add --resume to go on with it, or "
                 "choose another output folder"
             )
+        # Accelerate shares the first precision with all that a process trains later: in a notebook,
+        # the next recipe may want another.
+        AcceleratorState._shared_state = {}
         self.accelerator = Accelerator(
             mixed_precision="bf16" if recipe.precision == "bf16" else "no",
             kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],

@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from nbgan.data.labels import LabelSpace
 from nbgan.errors import InputError
-from nbgan.gan.perceptual import FeatureNetwork, embedded_features
+from nbgan.gan.perceptual import FeatureNetwork, ModuleFeatures
 
 if TYPE_CHECKING:
-    from nbgan.segmenter import Segmenter
+    from nbgan.segmenter import Judge
     from nbgan.train.system import Batch
     from nbgan.ugatit.system import UGATITSystem
 
@@ -49,7 +48,7 @@ def translation_scores(system: UGATITSystem, batches: Iterable[Batch]) -> dict[s
     networks = _networks(system)
     if networks is None:
         return {}
-    prefix, features, segmenter, size = networks
+    prefix, features, judge = networks
     pictures: dict[str, list[Tensor]] = {key: [] for key in ("a", "b", "a2b", "b2a", "b2b")}
     for batch in batches:
         source, target = batch["source"], batch["target"]
@@ -61,13 +60,13 @@ def translation_scores(system: UGATITSystem, batches: Iterable[Batch]) -> dict[s
             "b2b": system.translate(target, "a2b").image,
         }
         for key, value in made.items():
-            pictures[key].append(_resized(value.float().cpu(), size))
+            pictures[key].append(value.float().cpu())
     joined = {key: torch.cat(value) for key, value in pictures.items()}
     scores = distances(features, joined, prefix=prefix)
-    if segmenter is not None:
-        found = {key: segment(segmenter, joined[key]) for key in ("a", "b", "a2b", "b2a")}
+    if judge is not None:
+        found = {key: segment(judge, joined[key]) for key in ("a", "b", "a2b", "b2a")}
         for before, after in (("a", "a2b"), ("b", "b2a")):
-            kept = kept_parts(found[before], found[after], segmenter.label_space)
+            kept = kept_parts(found[before], found[after], judge.label_space)
             scores |= {f"{name}_{after}": value for name, value in kept.items()}
     return scores
 
@@ -102,10 +101,10 @@ def distances(
 
 
 @torch.no_grad()
-def segment(segmenter: Segmenter, images: Tensor, batch_size: int = 32) -> Tensor:
+def segment(judge: Judge, images: Tensor, batch_size: int = 32) -> Tensor:
     """Pictures ``[N, 3, H, W]`` in [−1, 1] to class ids ``[N, H, W]``, on the CPU."""
-    device = next(segmenter.parameters()).device
-    parts = [segmenter(x.to(device)).argmax(dim=1).cpu() for x in images.split(batch_size)]
+    device = next(judge.parameters()).device
+    parts = [judge(x.to(device)).argmax(dim=1).cpu() for x in images.split(batch_size)]
     return torch.cat(parts)
 
 
@@ -183,18 +182,8 @@ def _has(maps: Tensor, class_id: int) -> Tensor:
     return (maps == class_id).float().mean(dim=(1, 2)) >= LEAST_SHARE
 
 
-def _resized(image: Tensor, size: int | None) -> Tensor:
-    """Pictures at the size that their judge knows."""
-    if size is None or image.shape[-2:] == (size, size):
-        return image
-    return F.interpolate(image, (size, size), mode="bilinear", antialias=True)
-
-
-def _networks(
-    system: UGATITSystem,
-) -> tuple[str, FeatureNetwork, Segmenter | None, int | None] | None:
-    """Prefix of the names, feature network, segmenter and the size of the pictures that they know;
-    None if there is nothing to judge by.
+def _networks(system: UGATITSystem) -> tuple[str, FeatureNetwork, Judge | None] | None:
+    """Prefix of the names, feature network and segmenter; None if there is nothing to judge by.
 
     Pictures of the embedded pair are judged by its segmenter, others by Inception if its file is
     at hand.
@@ -202,16 +191,16 @@ def _networks(
     from nbgan import zoo
     from nbgan.metrics import InceptionFeatures
 
-    judge = system.recipe.judge
-    if judge is None and system.recipe.data == "avatar-pair":
-        judge = JUDGE if JUDGE in zoo.names() else None
-    if judge is not None:
-        features = embedded_features(judge, instead_of="Inception")
-        return "kernel", features, zoo.load_segmenter(judge), zoo.load(judge).recipe.size
+    name = system.recipe.judge
+    if name is None and system.recipe.data == "avatar-pair":
+        name = JUDGE if JUDGE in zoo.names() else None
+    if name is not None:
+        judge = zoo.load_judge(name)
+        return "kernel", ModuleFeatures(judge, name=f"{name} (not Inception)"), judge
     if system.recipe.data == "avatar-pair":
         return None
     try:
         inception = InceptionFeatures()
     except InputError:
         return None
-    return "kid" if inception.name == "inception" else "kernel", inception, None, None
+    return "kid" if inception.name == "inception" else "kernel", inception, None

@@ -154,6 +154,16 @@ def test_accumulated_gradients_equal_a_larger_batch(tmp_path):
         torch.testing.assert_close(states[0][key], states[1][key], rtol=1e-3, atol=1e-5)
 
 
+def test_one_process_trains_with_one_precision_after_the_other(tmp_path):
+    for precision in ("bf16", "fp32", "bf16"):
+        run = trainer(
+            tmp_path / f"{precision}-{len(list(tmp_path.iterdir()))}",
+            SMOKE.replace(steps=1, precision=precision),
+        )
+        run.run()
+        assert run.accelerator.mixed_precision == ("bf16" if precision == "bf16" else "no")
+
+
 def test_shipped_weights_are_the_moving_average(tmp_path):
     run = trainer(tmp_path)
     before = {k: v.clone() for k, v in run.system.generator.named_parameters()}

@@ -1,6 +1,7 @@
 // Class activation maps: the page weighs the channels of a face and adds them up.
 
 import { addStyleSheet } from "../answers.js";
+import { createRadios } from "../radios.js";
 
 const NAME = "cam-avatars";
 const SHARP = 3; // canvas pixels per pixel of the picture
@@ -140,29 +141,8 @@ export async function open(stage, { element, asset, text }) {
     );
 
   const root = element("div", stage, { className: "nbgan-cam" });
-  const radios = (parent, className, label, contents, choose) => {
-    const group = element("div", parent, { className }, { role: "radiogroup", "aria-label": label });
-    const buttons = contents.map((fill) => {
-      const button = element("button", group, { type: "button" }, { role: "radio" });
-      fill(button);
-      return button;
-    });
-    buttons.forEach((button, i) => button.addEventListener("click", () => choose(i)));
-    group.addEventListener("keydown", (event) => {
-      const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-      const from = buttons.indexOf(document.activeElement);
-      if (!step || from < 0) return;
-      event.preventDefault();
-      const to = (from + step + buttons.length) % buttons.length;
-      choose(to);
-      buttons[to].focus();
-    });
-    return (chosen) =>
-      buttons.forEach((button, i) => {
-        button.setAttribute("aria-checked", String(i === chosen));
-        button.tabIndex = i === chosen ? 0 : -1;
-      });
-  };
+  const radios = (parent, className, label, contents, choose) =>
+    createRadios({ parent, className, label, contents, choose, element }).show;
   const set = (changes) => {
     Object.assign(state, changes);
     draw();

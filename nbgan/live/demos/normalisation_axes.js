@@ -1,5 +1,7 @@
 // Which values share one mean: samples, channels and pixels as blocks, four normalisations.
 
+import { createRadios } from "../radios.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 const CELL = 17;
 const DEPTH = 10;
@@ -74,27 +76,14 @@ export async function open(stage, { element }) {
   let chosen = [0, 0]; // sample and channel whose mean is shown
 
   const root = element("div", stage, { className: "nbgan-axes" });
-  const group = element("div", root, { className: "nbgan-axes-methods" }, {
-    role: "radiogroup", "aria-label": "normalisation",
-  });
-  const buttons = Object.keys(METHODS).map((name) => {
-    const button = element(
-      "button",
-      group,
-      { type: "button", className: "nbgan-axes-method", textContent: `${name} norm` },
-      { role: "radio" },
-    );
-    button.addEventListener("click", () => choose(name));
-    return button;
-  });
-  group.addEventListener("keydown", (event) => {
-    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-    if (!step) return;
-    event.preventDefault();
-    const names = Object.keys(METHODS);
-    const at = (names.indexOf(method) + step + names.length) % names.length;
-    choose(names[at]);
-    buttons[at].focus();
+  const methods = Object.keys(METHODS);
+  const radios = createRadios({
+    parent: root, className: "nbgan-axes-methods", label: "normalisation", element,
+    contents: methods.map((name) => (button) => {
+      button.className = "nbgan-axes-method";
+      button.textContent = `${name} norm`;
+    }),
+    choose: (i) => choose(methods[i]),
   });
 
   const sliders = element("div", root, { className: "nbgan-axes-sizes" });
@@ -198,11 +187,7 @@ export async function open(stage, { element }) {
     for (const g of allowed) element("option", groups, { value: g, textContent: g });
     groups.value = sizes.G;
     groupRow.classList.toggle("nbgan-idle", method !== "group");
-    buttons.forEach((button, i) => {
-      const on = Object.keys(METHODS)[i] === method;
-      button.setAttribute("aria-checked", String(on));
-      button.tabIndex = on ? 0 : -1;
-    });
+    radios.show(methods.indexOf(method));
     updates.forEach((update) => update());
     drawBlock();
     drawTable();

@@ -1,6 +1,7 @@
 // Paint a label map and watch SPADE answer, in the page.
 
 import { addStyleSheet, createAnswers, sliceExamples } from "../answers.js";
+import { createRadios } from "../radios.js";
 import { gaussian } from "../random.js";
 import { startModels } from "../runtime.js";
 
@@ -9,20 +10,19 @@ const NAME = "paint-landscapes";
 // A row of styles: those of real pictures, then one that is drawn from a seed.
 function createStyles(parent, { styles, length }, element, onChange) {
   const bar = element("div", parent, { className: "nbgan-live-styles" });
-  const group = element("div", bar, { className: "nbgan-live-swatches" }, {
-    role: "radiogroup", "aria-label": "style of the picture",
-  });
-  element("span", group, { className: "nbgan-live-word", textContent: "Style" });
   let chosen = 0;
   let seed = null;
-  const swatches = styles.map(({ name, thumbnail }) => {
-    const swatch = element("button", group, { type: "button", className: "nbgan-live-swatch" }, {
-      role: "radio",
-    });
-    element("img", swatch, { src: thumbnail, alt: "", width: 64, height: 64 });
-    element("span", swatch, { textContent: name });
-    return swatch;
+  const { group, show: showChosen } = createRadios({
+    parent: bar, className: "nbgan-live-swatches", label: "style of the picture", element,
+    contents: styles.map(({ name, thumbnail }) => (swatch) => {
+      swatch.className = "nbgan-live-swatch";
+      element("img", swatch, { src: thumbnail, alt: "", width: 64, height: 64 });
+      element("span", swatch, { textContent: name });
+    }),
+    choose: (i) => choose(i),
   });
+  const word = element("span", group, { className: "nbgan-live-word", textContent: "Style" });
+  group.prepend(word);
   const own = element("div", bar, { className: "nbgan-live-own" });
   const random = element("button", own, { type: "button", textContent: "Random style" });
   const label = element("label", own, { textContent: "seed " });
@@ -30,11 +30,7 @@ function createStyles(parent, { styles, length }, element, onChange) {
     type: "number", min: 0, max: 99999, step: 1, placeholder: "none",
   });
 
-  const show = () =>
-    swatches.forEach((swatch, i) => {
-      swatch.setAttribute("aria-checked", String(seed === null && i === chosen));
-      swatch.tabIndex = i === chosen ? 0 : -1;
-    });
+  const show = () => showChosen(seed === null ? chosen : -1);
   const choose = (at) => {
     chosen = at;
     seed = null;
@@ -48,14 +44,6 @@ function createStyles(parent, { styles, length }, element, onChange) {
     show();
     onChange();
   };
-  swatches.forEach((swatch, i) => swatch.addEventListener("click", () => choose(i)));
-  group.addEventListener("keydown", (event) => {
-    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-    if (!step) return;
-    event.preventDefault();
-    choose((chosen + step + swatches.length) % swatches.length);
-    swatches[chosen].focus();
-  });
   random.addEventListener("click", () => draw(Math.floor(Math.random() * 100000)));
   field.addEventListener("change", () => {
     const number = Math.round(field.valueAsNumber);

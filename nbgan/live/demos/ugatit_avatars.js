@@ -1,6 +1,7 @@
 // Build a face from parts or draw one, and let U-GAT-IT translate it, in the page.
 
 import { addStyleSheet } from "../answers.js";
+import { createRadios } from "../radios.js";
 import { latestOnly, startModels } from "../runtime.js";
 import { faceAsSvg, heated, toBytes, toFloats } from "./ugatit_avatars_pictures.js";
 
@@ -72,32 +73,8 @@ export async function open(stage, tools) {
   };
 
   const box = element("div", stage, { className: "nbgan-translate" });
-  const radios = (parent, label, contents, choose) => {
-    const group = element("div", parent, { className: "nbgan-translate-group" }, {
-      role: "radiogroup", "aria-label": label,
-    });
-    const buttons = contents.map((fill) => {
-      const button = element("button", group, { type: "button" }, { role: "radio" });
-      fill(button);
-      return button;
-    });
-    buttons.forEach((button, i) => button.addEventListener("click", () => choose(i)));
-    group.addEventListener("keydown", (event) => {
-      const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-      const from = buttons.indexOf(document.activeElement);
-      if (!step || from < 0) return;
-      event.preventDefault();
-      const to = (from + step + buttons.length) % buttons.length;
-      choose(to);
-      buttons[to].focus();
-    });
-    const show = (chosen) =>
-      buttons.forEach((button, i) => {
-        button.setAttribute("aria-checked", String(i === chosen));
-        button.tabIndex = i === Math.max(chosen, 0) ? 0 : -1;
-      });
-    return { group, show };
-  };
+  const radios = (parent, label, contents, choose) =>
+    createRadios({ parent, className: "nbgan-translate-group", label, contents, choose, element });
   const swatch = (color, label) => (button) => {
     button.className = "nbgan-translate-swatch";
     button.style.background = color;
