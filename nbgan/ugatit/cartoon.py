@@ -27,7 +27,7 @@ class CartoonGenerator(UGATITGenerator):
         width: a multiple of 4.
         blocks: 4 as published.
         levels: how often an hourglass halves the size; 4 as published.
-        size, light, norm, cam: as in :class:`UGATITGenerator`.
+        halvings, size, light, norm, cam: as in :class:`UGATITGenerator`.
         checkpoint: as there, and each hourglass on its own, a second time inside the part that it
             belongs to; its activations at full size are the largest.
 
@@ -41,6 +41,7 @@ class CartoonGenerator(UGATITGenerator):
         self,
         *,
         width: int = 32,
+        halvings: int = 2,
         blocks: int = 4,
         size: int = 256,
         light: bool = True,
@@ -51,9 +52,10 @@ class CartoonGenerator(UGATITGenerator):
     ) -> None:
         if levels < 1:
             raise InputError(f"levels: got {levels}; use 1 or more (published: {LEVELS})")
-        self.multiple = max(4, 2**levels)
+        self.least_multiple = 2**levels
         super().__init__(
             width=width,
+            halvings=halvings,
             blocks=blocks,
             size=size,
             light=light,

@@ -35,19 +35,20 @@ class GeneratorOutput(NamedTuple):
     """``[N, 2]``, "does this picture come from the source domain?" from average-pooled and from
     max-pooled features; None without attention."""
     heatmap: Tensor | None
-    """``[N, 1, H / 4, W / 4]``, where the generator looks, not normalised; None without
-    attention."""
+    """``[N, 1, h, w]``, where the generator looks, not normalised; None without attention. As
+    published, h and w are a quarter of the picture's."""
 
 
 class UGATITGenerator(nn.Module):
     """Encoder, CAM attention, and a decoder steered by AdaLIN (figure 1).
 
     Args:
-        width: channels after the first layer; the middle of the network has four times as many.
+        width: channels after the first layer; each halving doubles them.
+        halvings: how often the encoder halves the size; 2 as published.
         blocks: residual blocks of the encoder, and of the decoder; 6 or 4 as published.
         size: side of the pictures. The full model works at this size only; the light one at any.
         light: gamma and beta come from pooled features; otherwise from all features in a row,
-            whose linear layer holds ``4 width · (size / 4)² · 4 width`` numbers.
+            whose linear layer holds, as published, ``4 width · (size / 4)² · 4 width`` numbers.
         norm: of the decoder; see :data:`~nbgan.ugatit.blocks.DecoderNorm`.
         cam: attention; without it features go on as they are, and there are no CAM logits.
         checkpoint: recompute activations in the backward pass, down-sampling, blocks and the last
@@ -57,8 +58,8 @@ class UGATITGenerator(nn.Module):
         InputError: widths, blocks or a size that cannot be built.
     """
 
-    multiple = 4
-    """Sides of pictures must be divisible by this."""
+    least_multiple = 1
+    """Sides of pictures must be divisible by this, whatever the halvings."""
     linear_bias = False
     """Whether the linear layers have a bias."""
 
@@ -66,6 +67,7 @@ class UGATITGenerator(nn.Module):
         self,
         *,
         width: int = 64,
+        halvings: int = 2,
         blocks: int = 6,
         size: int = 256,
         light: bool = True,
@@ -74,18 +76,21 @@ class UGATITGenerator(nn.Module):
         checkpoint: bool = False,
     ) -> None:
         super().__init__()
-        for name, value in (("width", width), ("blocks", blocks)):
+        for name, value in (("width", width), ("halvings", halvings), ("blocks", blocks)):
             if value < 1:
                 raise InputError(f"{name}: got {value}; use a positive number, such as 4")
         self.width, self.size, self.light = width, size, light
         self.norm, self.checkpoint = norm, checkpoint
+        self.multiple = max(2**halvings, self.least_multiple)
         self._check_size(size, size, "size")
-        channels = 4 * width
+        channels = 2**halvings * width
         self.stem = nn.Sequential(conv(3, width, 7), InstanceNorm(), nn.ReLU(True))
-        self.down = nn.Sequential(*_halve(width), *_halve(2 * width))
+        self.down = nn.Sequential(
+            *(layer for depth in range(halvings) for layer in _halve(2**depth * width))
+        )
         self.encoder = nn.ModuleList(ResidualBlock(channels=channels) for _ in range(blocks))
         self.attention = CamAttention(channels=channels, bias=self.linear_bias) if cam else None
-        features = channels if light else channels * (size // 4) ** 2
+        features = channels if light else channels * (size // 2**halvings) ** 2
         self.style = nn.Sequential(
             nn.Linear(features, channels, bias=self.linear_bias),
             nn.ReLU(),
@@ -99,7 +104,7 @@ class UGATITGenerator(nn.Module):
             SteeredBlock(channels=channels, norm=norm) for _ in range(blocks)
         )
         self.up = nn.Sequential(
-            UpBlock(channels=channels, norm=norm), UpBlock(channels=channels // 2, norm=norm)
+            *(UpBlock(channels=channels // 2**depth, norm=norm) for depth in range(halvings))
         )
         self.to_rgb = self._to_rgb()
 

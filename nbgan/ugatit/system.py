@@ -33,6 +33,7 @@ from nbgan.ugatit.cartoon import CartoonGenerator
 from nbgan.ugatit.compact import CompactAdam, make_compact
 from nbgan.ugatit.discriminator import CAMDiscriminator, smallest_side
 from nbgan.ugatit.generator import GeneratorOutput, UGATITGenerator
+from nbgan.ugatit.growth import DISCRIMINATOR, GENERATOR, grown
 from nbgan.ugatit.identity import FaceIdentity, face_identity
 from nbgan.ugatit.recipe import UGATITRecipe
 from nbgan.ugatit.sharing import Made, SharedTranslations, learning
@@ -99,6 +100,7 @@ class UGATITSystem(System):
         recipe = self.recipe
         sizes: dict[str, Any] = {
             "width": recipe.width,
+            "halvings": recipe.halvings,
             "blocks": recipe.blocks,
             "size": recipe.size,
             "light": recipe.light,
@@ -127,7 +129,7 @@ class UGATITSystem(System):
 
         Returns:
             Pictures ``[N, 3, H, W]``, and with attention CAM logits ``[N, 2]`` and heat maps
-            ``[N, 1, H / 4, W / 4]``.
+            ``[N, 1, h, w]``.
 
         Raises:
             InputError: no such direction, or pictures that the generator cannot take.
@@ -148,10 +150,24 @@ class UGATITSystem(System):
         if self.recipe.start_from is not None and state.is_file():
             prefix = "system/discriminators."
             kept = read_state(state, prefix)
+            for name, ours in self.discriminators.items():
+                own = f"{prefix}{name}."
+                theirs = {k.removeprefix(own): v for k, v in kept.items() if k.startswith(own)}
+                load_weights(
+                    ours,
+                    grown(theirs, ours.state_dict(), **DISCRIMINATOR),
+                    where=f"start_from '{self.recipe.start_from}' (discriminator {name})",
+                )
+
+    def begin_from(self, other: System) -> None:
+        """Take the generators of a trained system, which may have fewer halvings."""
+        self._check_kind(other)
+        theirs = other.shipped_networks()
+        for name, ours in self.shipped_networks().items():
             load_weights(
-                self.discriminators,
-                {name.removeprefix(prefix): value for name, value in kept.items()},
-                where=f"start_from '{self.recipe.start_from}' (discriminators)",
+                ours,
+                grown(theirs[name].state_dict(), ours.state_dict(), **GENERATOR),
+                where=f"start_from '{self.recipe.start_from}' ({name})",
             )
 
     def check_data(self, data: Dataset) -> None:
@@ -245,8 +261,8 @@ class UGATITSystem(System):
         if made is None or not made["a"].fake.requires_grad:
             made = self._translate_both(batch)
         returned = {
-            "a": self.generator_b2a(made["b"].fake).image,
-            "b": self.generator_a2b(made["a"].fake).image,
+            "a": self.generator_b2a(self._noisy(made["b"].fake)).image,
+            "b": self.generator_a2b(self._noisy(made["a"].fake)).image,
         }
         return generator_terms(
             self.discriminators,
@@ -256,6 +272,11 @@ class UGATITSystem(System):
             self.recipe.weights,
             self.face if self.recipe.face_weight else None,
         )
+
+    def _noisy(self, fake: Tensor) -> Tensor:
+        if not self.recipe.cycle_noise:
+            return fake
+        return fake + self.recipe.cycle_noise * torch.randn_like(fake)
 
     def clip_rho_(self) -> None:
         """Clip every ``rho`` of both generators to [0, 1]."""

@@ -17,6 +17,7 @@ def test_published_numbers():
     assert (weights.adversarial, weights.cycle, weights.identity) == (1, 10, 10)
     assert (weights.cam, weights.face) == (1000, 0)
     assert (paper.local_layers, paper.global_layers, paper.width) == (5, 7, 64)
+    assert (paper.halvings, paper.cycle_noise) == (2, 0)
     assert not paper.light and UGATITRecipe.preset("paper_light").light
     cartoon = UGATITRecipe.preset("paper_photo2cartoon")
     assert (cartoon.variant, cartoon.norm) == ("photo2cartoon", "softadalin")
@@ -38,6 +39,8 @@ def test_ablation_changes_one_thing_at_a_time():
         "compare_softadalin": {"norm"},
     }
     assert compare["size"] == 64
+    for name in ("cycle_weight", "identity_weight", "cycle_noise", "halvings"):
+        assert compare[name] == presets["paper"].to_dict()[name], "published losses"
 
 
 def test_recipe_survives_a_file_and_is_registered():

@@ -13,7 +13,7 @@ from nbgan.ugatit.identity import FaceIdentity
 from nbgan.ugatit.official.step import discriminator_phase, generator_phase
 from nbgan.ugatit.scores import distances, kept_parts
 
-SMOKE = UGATITRecipe.preset("smoke")
+SMOKE = UGATITRecipe.preset("smoke", cycle_noise=0.0)
 
 
 class MeanColor(torch.nn.Module):
@@ -109,6 +109,17 @@ def test_translations_are_made_once_for_both_updates(batch):
     assert model._shared.waiting == [], "the graph is let go"
     model.generator_losses(batch)
     assert len(calls) == 4, "another step makes its own"
+
+
+def test_noise_meets_translations_on_their_way_back_only(batch):
+    def losses(noise):
+        torch.manual_seed(0)
+        return system(cycle_noise=noise).train().generator_losses(batch)
+
+    clean, noisy, again = losses(0.0), losses(0.3), losses(0.3)
+    changed = {name for name in clean if not torch.equal(clean[name], noisy[name])}
+    assert changed == {"cycle_a", "cycle_b"}
+    assert all(torch.equal(noisy[name], again[name]) for name in noisy)
 
 
 @pytest.mark.parametrize("changes", [VARIANTS[1], {"light": False, "compact": True}])

@@ -1,0 +1,59 @@
+"""Going on at twice the size: a longer network takes over the layers of a shorter one.
+
+What a network knows are strokes of so many pixels, so weights learned at 64 pixels draw too fine at
+128. With one more halving at the picture's end, all other layers see what they saw before, and only
+the new outer layers have to learn.
+"""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from torch import Tensor
+
+
+class Place(TypedDict):
+    """Where a network grows, for :func:`grown`."""
+
+    stack: str
+    outer: tuple[str, ...]
+
+
+GENERATOR: Place = {"stack": "down", "outer": ("stem.", "to_rgb.", "before.", "after.")}
+DISCRIMINATOR: Place = {"stack": "blocks", "outer": ("blocks.0.",)}
+
+
+def grown(
+    theirs: dict[str, Tensor],
+    ours: dict[str, Tensor],
+    *,
+    stack: str,
+    outer: tuple[str, ...],
+) -> dict[str, Tensor]:
+    """Weights of a shorter network, placed in a longer one.
+
+    Args:
+        theirs: weights of the shorter network by name.
+        ours: those of the longer one, freshly drawn.
+        stack: the layers that got more at their beginning.
+        outer: beginnings of the names of layers that are replaced because their sizes change.
+
+    Returns:
+        Weights for the longer network; ``theirs`` as they are where nothing has grown.
+    """
+    shift = _last(ours, stack) - _last(theirs, stack)
+    if shift <= 0:
+        return theirs
+    taken = {}
+    for name, value in theirs.items():
+        if name.startswith(outer):
+            continue
+        if name.startswith(f"{stack}."):
+            _, index, rest = name.split(".", 2)
+            name = f"{stack}.{int(index) + shift}.{rest}"
+        taken[name] = value
+    return ours | taken
+
+
+def _last(weights: dict[str, Tensor], stack: str) -> int:
+    return max(int(name.split(".")[1]) for name in weights if name.startswith(f"{stack}."))
