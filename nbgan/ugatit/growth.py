@@ -1,8 +1,8 @@
-"""Going on at twice the size: a longer network takes over the layers of a shorter one.
+"""Going on with trained networks: at twice the size, or as another variant.
 
 What a network knows are strokes of so many pixels, so weights learned at 64 pixels draw too fine at
-128. With one more halving at the picture's end, all other layers see what they saw before, and only
-the new outer layers have to learn.
+128. A network with one more halving, at the picture's end, takes over all other layers: they see
+what they saw before, and only the new outer ones have to learn.
 """
 
 from __future__ import annotations
@@ -53,6 +53,15 @@ def grown(
             name = f"{stack}.{int(index) + shift}.{rest}"
         taken[name] = value
     return ours | taken
+
+
+def shared(theirs: dict[str, Tensor], ours: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Weights of another variant where both have the same layer, ``ours`` elsewhere."""
+    return ours | {
+        name: value
+        for name, value in theirs.items()
+        if name in ours and ours[name].shape == value.shape
+    }
 
 
 def _last(weights: dict[str, Tensor], stack: str) -> int:

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, cast
 
 import torch
 from torch import Tensor, nn
@@ -33,7 +33,7 @@ from nbgan.ugatit.cartoon import CartoonGenerator
 from nbgan.ugatit.compact import CompactAdam, make_compact
 from nbgan.ugatit.discriminator import CAMDiscriminator, smallest_side
 from nbgan.ugatit.generator import GeneratorOutput, UGATITGenerator
-from nbgan.ugatit.growth import DISCRIMINATOR, GENERATOR, grown
+from nbgan.ugatit.growth import DISCRIMINATOR, GENERATOR, grown, shared
 from nbgan.ugatit.identity import FaceIdentity, face_identity
 from nbgan.ugatit.recipe import UGATITRecipe
 from nbgan.ugatit.sharing import Made, SharedTranslations, learning
@@ -160,15 +160,17 @@ class UGATITSystem(System):
                 )
 
     def begin_from(self, other: System) -> None:
-        """Take the generators of a trained system, which may have fewer halvings."""
+        """Take the generators of a trained system, which may have fewer halvings, or what both
+        variants have in common."""
         self._check_kind(other)
         theirs = other.shipped_networks()
         for name, ours in self.shipped_networks().items():
-            load_weights(
-                ours,
-                grown(theirs[name].state_dict(), ours.state_dict(), **GENERATOR),
-                where=f"start_from '{self.recipe.start_from}' ({name})",
-            )
+            own = ours.state_dict()
+            weights = grown(theirs[name].state_dict(), own, **GENERATOR)
+            if cast(UGATITRecipe, other.recipe).variant != self.recipe.variant:
+                weights = shared(weights, own)
+            where = f"start_from '{self.recipe.start_from}' ({name})"
+            load_weights(ours, weights, where=where)
 
     def check_data(self, data: Dataset) -> None:
         """Refuse data without two sides, and a face-identity loss without its network."""

@@ -5,7 +5,7 @@ import torch
 from sides import shapes
 
 from nbgan.errors import InputError
-from nbgan.train import Trainer
+from nbgan.train import Trainer, load_model
 from nbgan.ugatit import UGATITGenerator, UGATITRecipe, UGATITSystem
 from nbgan.ugatit.growth import GENERATOR, grown
 
@@ -60,6 +60,19 @@ def test_a_training_goes_on_at_twice_the_size(small_run, tmp_path):
     image = torch.rand(1, 3, 64, 64)
     assert large.translate(image).image.shape == image.shape
     assert large.translate(image).heatmap.shape == (1, 1, 8, 8)
+
+
+def test_a_variant_goes_on_with_what_both_have(small_run, tmp_path):
+    cartoon = {"variant": "photo2cartoon", "norm": "softadalin"}
+    system = UGATITSystem(SMALL.replace(**cartoon, start_from=str(tmp_path)))
+    fresh = system.generator_b2a.to_rgb.weight.clone()
+    system.begin()
+    theirs = load_model(tmp_path / "model.safetensors").generator_b2a
+    for part in ("stem", "down", "encoder", "attention", "up"):
+        ours = system.generator_b2a.get_submodule(part).state_dict()
+        for name, value in theirs.get_submodule(part).state_dict().items():
+            torch.testing.assert_close(ours[name], value)
+    assert torch.equal(system.generator_b2a.to_rgb.weight, fresh), "of another shape"
 
 
 def test_weights_that_do_not_fit_are_refused(small_run, tmp_path):
