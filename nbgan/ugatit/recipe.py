@@ -54,6 +54,9 @@ class UGATITRecipe(Recipe):
     """Layers of the two local discriminators."""
     global_layers: int = 7
     """Layers of the two global discriminators."""
+    variety: bool = False
+    """Discriminators see how much the pictures of a batch differ, too, so that translations cannot
+    all have the same colours; needs two pictures a batch."""
     adversarial_weight: float = UGATIT.adversarial
     """Of the adversarial losses."""
     cycle_weight: float = UGATIT.cycle
@@ -95,6 +98,11 @@ class UGATITRecipe(Recipe):
         if self.variant not in ("ugatit", "photo2cartoon"):
             raise InputError(
                 f"recipe field 'variant' is '{self.variant}'; choose 'ugatit' or 'photo2cartoon'"
+            )
+        if self.variety and self.batch_size < 2:
+            raise InputError(
+                "recipe field 'variety' compares the pictures of a batch, so 'batch_size' must be "
+                f"2 or more, got {self.batch_size}"
             )
         if self.background not in ("keep", "white"):
             raise InputError(
@@ -146,8 +154,8 @@ class UGATITRecipe(Recipe):
             discriminator_max_width=128,
             local_layers=6,
             global_layers=7,
-            cycle_weight=5.0,
-            cycle_noise=0.1,
+            variety=True,
+            cycle_noise=0.05,
             identity_weight=5.0,
             learning_rate=4e-4,
             ema_decay=0.998,
@@ -163,7 +171,7 @@ class UGATITRecipe(Recipe):
             "discriminator_width": 24,
             "local_layers": 5,
             "global_layers": 6,
-            "cycle_weight": UGATIT.cycle,
+            "variety": False,
             "cycle_noise": 0.0,
             "identity_weight": UGATIT.identity,
         }

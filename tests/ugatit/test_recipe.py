@@ -39,7 +39,7 @@ def test_ablation_changes_one_thing_at_a_time():
         "compare_softadalin": {"norm"},
     }
     assert compare["size"] == 64
-    for name in ("cycle_weight", "identity_weight", "cycle_noise", "halvings"):
+    for name in ("cycle_weight", "identity_weight", "cycle_noise", "halvings", "variety"):
         assert compare[name] == presets["paper"].to_dict()[name], "published losses"
 
 
@@ -60,6 +60,7 @@ def test_reader_is_told_of_folders_and_backgrounds():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
+        ({"variety": True, "batch_size": 1}, "'variety' compares .* 2 or more, got 1"),
         ({"aspect_ratio": 2.0}, "'aspect_ratio' must be 1 .* got 2.0; crop"),
         ({"variant": "cyclegan"}, "'variant' is 'cyclegan'; choose 'ugatit' or 'photo2cartoon'"),
         ({"background": "black"}, "'background' is 'black'; choose 'keep' or 'white'"),
