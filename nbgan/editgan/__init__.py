@@ -1,0 +1,1 @@
+"""EditGAN: a picture is edited by editing its mask. Chapter 5."""
