@@ -79,9 +79,7 @@ class PyramidEncoder(nn.Module):
         self.pyramid = FeaturePyramid(channels=channels, width=width, blocks=blocks)
         self.maps = (2,) if one_code else maps_of_rows(rows)
         self.heads = nn.ModuleList(
-            StyleHead(
-                channels=channels, w_dim=w_dim, layers=(size // STRIDES[i]).bit_length() - 1
-            )
+            StyleHead(channels=channels, w_dim=w_dim, layers=(size // STRIDES[i]).bit_length() - 1)
             for i in self.maps
         )
 

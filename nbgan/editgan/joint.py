@@ -1,6 +1,6 @@
 """The joint model: one latent code, and both a picture and its mask.
 
-Source: Ling et al., *EditGAN* (2021), section 3.1: the generator paints the picture, the classifiers
+Source: Ling et al., *EditGAN* (2021), section 3.1: the generator paints the picture, classifiers
 read the mask off the generator's feature maps, so that the two belong together by construction.
 """
 

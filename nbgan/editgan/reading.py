@@ -166,9 +166,7 @@ class _Recomputed(torch.autograd.Function):
         tables = ctx.saved_tensors
         sums = [torch.zeros_like(table) for table in tables]
         for band in bands:
-            rows = [
-                table[r].requires_grad_() for table, r in zip(tables, band.rows, strict=True)
-            ]
+            rows = [table[r].requires_grad_() for table, r in zip(tables, band.rows, strict=True)]
             with torch.enable_grad():
                 answer = scores.band_scores(rows, weights, band)
             parts = torch.autograd.grad(answer, rows, gradients[0][band.pixels])

@@ -82,7 +82,9 @@ def test_the_graph_holds_no_hidden_layer():
     torch.manual_seed(0)
     model, grid, given = trained(members=7), PixelGrid(height=32, width=32), maps(True)
     kept = []
-    with torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(t.numel()) or t, lambda t: t):
+    with torch.autograd.graph.saved_tensors_hooks(
+        lambda t: kept.append(t.numel()) or t, lambda t: t
+    ):
         MeanScores(interpreter=model, grid=grid)(given)
     assert sum(kept) <= sum(x.numel() for x in given)
 

@@ -1,20 +1,13 @@
-"""Published EditGAN files: the encoder, the pixel classifiers, editing vectors; and their replay.
-
-The generator of EditGAN loads as ``stylegan2/generator_rosinality``; its classifiers are
-DatasetGAN's, one file a member.
-"""
+"""The published encoder: a file whose tensors lie under ``model_state_dict``."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from torch import Tensor
 
-from nbgan.datasetgan.official import build_classifier, read_classifier
-from nbgan.datasetgan.official import REPLAYS as DATASETGAN
 from nbgan.editgan.encoder import PyramidEncoder, use_batch_statistics
 from nbgan.errors import InputError
 from nbgan.train.weights import load_weights
@@ -62,7 +55,7 @@ def build_encoder(options: Mapping[str, Any], state: State, where: str) -> Pyram
     for name, value in state.items():
         head = _head_name(name, counts)
         if head is None:
-            ours[_pyramid_name(name)] = value
+            ours[pyramid_name(name)] = value
         elif not one_code:
             ours["heads.{}.{}".format(*head)] = value
         elif head[0] == rows - 1:
@@ -86,7 +79,7 @@ def _head_name(name: str, counts: list[int]) -> tuple[int, str] | None:
     return sum(counts[: _GROUPS.index(group)]) + int(number), inside
 
 
-def _pyramid_name(name: str) -> str:
+def pyramid_name(name: str) -> str:
     name = name.removeprefix("FPN_module.")
     for theirs, ours in _PYRAMID.items():
         name = re.sub(f"^{theirs}", ours, name)
@@ -96,41 +89,3 @@ def _pyramid_name(name: str) -> str:
 
 
 _LEVELS = {"latlayer": "laterals", "smooth": "smooths"}
-
-
-def _replay_encoder(options: Any, state: State, inputs: State, mode: str) -> dict[str, Tensor]:
-    # The mode decides; so that running statistics move in training, they are kept.
-    kept = {k: v for k, v in options.items() if k != "bn_mode"}
-    image = inputs["image"]
-    encoder = build_encoder(kept, state, "state").train(mode == "train")
-    outputs = {"w_plus": encoder(image)}
-    if mode == "train":
-        theirs = {_pyramid_name(name): name for name in state if name.startswith("FPN_module.")}
-        return outputs | {
-            f"after/{theirs[name]}": value
-            for name, value in encoder.state_dict().items()
-            if name in theirs
-        }
-    last = build_encoder(kept | {"only_last_layer": True}, state, "state").eval()
-    maps = zip(("p4", "p3", "p2"), encoder.pyramid(image), strict=True)
-    return outputs | dict(maps) | {"w_only_last_layer": last(image)}
-
-
-def _part(state: State, prefix: str) -> dict[str, Tensor]:
-    return {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
-
-
-BUILDERS = {
-    "editgan/encoder": build_encoder,
-    "editgan/pixel_classifier": build_classifier,
-}
-
-READERS = {
-    "editgan/encoder": read_classifier,
-    "editgan/pixel_classifier": read_classifier,
-}
-
-REPLAYS = {
-    "editgan/encoder": _replay_encoder,
-    "editgan/pixel_classifier": DATASETGAN["datasetgan/pixel_classifier"],
-}

@@ -1,6 +1,5 @@
 """A tiny joint model of random weights, and a stand-in for LPIPS that needs none."""
 
-import pytest
 import torch
 from tiny import SPACE
 from torch.nn import functional as F
@@ -50,13 +49,3 @@ def codes(model, n=1, seed=0):
     z = torch.randn(n, 8, generator=torch.Generator().manual_seed(seed))
     with torch.no_grad():
         return model.generator.broadcast(model.generator.mapping(z)).clone()
-
-
-@pytest.fixture
-def model():
-    return tiny_model()
-
-
-@pytest.fixture
-def w_plus(model):
-    return codes(model)
