@@ -105,18 +105,7 @@ class JointModel(nn.Module):
         Raises:
             InputError: pictures of another size.
         """
-        grid = self.grid
-        if image.shape[1:] != (3, grid.height, grid.width):
-            raise InputError(
-                f"image: got {list(image.shape)}, expected [N, 3, {grid.height}, {grid.width}], "
-                "the size at which this model labels; resize it with nbgan.data.pictures.fit"
-            )
-        rows, columns = (grid.side - grid.height) // 2, (grid.side - grid.width) // 2
-        image = F.pad(image.to(self.device), (columns, columns, rows, rows), value=BLACK)
-        if grid.side == self.generator.size:
-            return image
-        size = (self.generator.size,) * 2
-        return F.interpolate(image, size, mode="bilinear", align_corners=False, antialias=True)
+        return square_picture(image.to(self.device), self.grid, self.generator.size)
 
     @torch.no_grad()
     def encode(self, image: Tensor) -> Tensor:
@@ -132,7 +121,29 @@ class JointModel(nn.Module):
     def square_region(self, region: Tensor) -> Tensor:
         """A region of the labels, bool ``[H, W]``, as float ``[1, 1, S, S]`` of the generator's
         square, 1 inside."""
-        grid, size = self.grid, self.generator.size
-        rows, columns = (grid.side - grid.height) // 2, (grid.side - grid.width) // 2
-        square = F.pad(region.to(self.device).float()[None, None], (columns, columns, rows, rows))
+        size = self.generator.size
+        square = F.pad(region.to(self.device).float()[None, None], _margins(self.grid))
         return F.interpolate(square, (size, size))
+
+
+def square_picture(image: Tensor, grid: PixelGrid, size: int) -> Tensor:
+    """Pictures ``[N, 3, H, W]`` of the labels' size in black squares ``[N, 3, size, size]``.
+
+    Raises:
+        InputError: pictures of another size.
+    """
+    if image.shape[1:] != (3, grid.height, grid.width):
+        raise InputError(
+            f"image: got {list(image.shape)}, expected [N, 3, {grid.height}, {grid.width}], the "
+            "size at which this model labels; resize it with nbgan.data.pictures.fit"
+        )
+    image = F.pad(image, _margins(grid), value=BLACK)
+    if grid.side == size:
+        return image
+    return F.interpolate(image, (size, size), mode="bilinear", align_corners=False, antialias=True)
+
+
+def _margins(grid: PixelGrid) -> tuple[int, int, int, int]:
+    """What is missing to a square: left, right, above, below."""
+    rows, columns = (grid.side - grid.height) // 2, (grid.side - grid.width) // 2
+    return columns, columns, rows, rows
