@@ -2,6 +2,7 @@
 
 from nbgan.editgan.blending import blend
 from nbgan.editgan.descent import Descent, Progress
+from nbgan.editgan.editor import Editor
 from nbgan.editgan.edits import Edit, edit_mask, edit_vector
 from nbgan.editgan.embedding import Embedding, embed
 from nbgan.editgan.encoder import PyramidEncoder, use_batch_statistics
@@ -10,7 +11,9 @@ from nbgan.editgan.reading import MeanScores
 from nbgan.editgan.recipe import EncoderRecipe
 from nbgan.editgan.reference import mean_scores_of_stack
 from nbgan.editgan.regions import dilate, region_of_classes
+from nbgan.editgan.result import Result
 from nbgan.editgan.scores import EditScores, score_edit
+from nbgan.editgan.session import EditSession
 from nbgan.editgan.system import EncoderSystem
 from nbgan.editgan.terms import EditSettings, EmbedSettings
 from nbgan.editgan.vectors import EditVector, VectorLibrary, load_vector, save_vector
@@ -19,8 +22,10 @@ __all__ = [
     "Descent",
     "Edit",
     "EditScores",
+    "EditSession",
     "EditSettings",
     "EditVector",
+    "Editor",
     "EmbedSettings",
     "Embedding",
     "EncoderRecipe",
@@ -29,6 +34,7 @@ __all__ = [
     "MeanScores",
     "Progress",
     "PyramidEncoder",
+    "Result",
     "VectorLibrary",
     "View",
     "blend",

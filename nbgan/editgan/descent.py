@@ -101,8 +101,8 @@ class Descent:
     def state(self) -> dict[str, Tensor]:
         """Everything that going on needs, as plain tensors."""
         moments = self.optimizer.state.get(self.w_plus, {})
-        own = {"w_plus": self.w_plus.detach(), "step": torch.tensor(self.step)}
-        return own | {f"adam_{k}": torch.as_tensor(v) for k, v in moments.items()}
+        own = {"w_plus": self.w_plus.detach().clone(), "step": torch.tensor(self.step)}
+        return own | {f"adam_{k}": torch.as_tensor(v).clone() for k, v in moments.items()}
 
     def resume(self, state: dict[str, Tensor]) -> None:
         """Take up what :meth:`state` gave: the run equals one that was never stopped."""

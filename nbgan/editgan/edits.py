@@ -98,7 +98,7 @@ def edit_mask(
         InputError: a mask of another size or with unknown classes, or one that changes nothing.
     """
     settings = settings or EditSettings()
-    target = target.long()
+    target = target.long().cpu()
     model.label_space.check(target.cpu().numpy(), where="edited mask")
     label = model.view(w_plus).label[0].cpu()
     if target.shape != label.shape:
@@ -112,7 +112,7 @@ def edit_mask(
                 "edited mask: it says what the picture's mask says already, so there is nothing "
                 "to do; paint another class somewhere"
             )
-    region = dilate(region.bool(), settings.dilations)
+    region = dilate(region.bool().cpu(), settings.dilations)
     # Unlabelled pixels have no wish: there the picture's own mask stays.
     ignore = model.label_space.ignore_id
     target = target if ignore is None else torch.where(target == ignore, label, target)

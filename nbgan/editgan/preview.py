@@ -10,6 +10,7 @@ from torchvision.transforms.functional import to_pil_image
 from torchvision.utils import make_grid
 
 from nbgan.data.labels import LabelSpace
+from nbgan.data.latents import indexed_picture
 from nbgan.data.pictures import to_float, to_uint8
 from nbgan.editgan.joint import View
 
@@ -29,6 +30,13 @@ def preview(before: View, after: View, label_space: LabelSpace) -> bytes:
 def colored(label: Tensor, label_space: LabelSpace) -> Tensor:
     """A mask ``[H, W]`` in its classes' colours, ``[3, H, W]`` in [−1, 1]."""
     return to_float(torch.from_numpy(label_space.colorize(label)).permute(2, 0, 1))
+
+
+def mask_png(label: Tensor, label_space: LabelSpace) -> bytes:
+    """A mask ``[H, W]`` as an indexed PNG file: the pixel values are the ids."""
+    file = io.BytesIO()
+    indexed_picture(label.cpu().numpy(), label_space.colors).save(file, format="PNG")
+    return file.getvalue()
 
 
 def png(image: Tensor) -> bytes:

@@ -99,7 +99,7 @@ class EncoderRecipe(Recipe):
             checkpoint_every=2,
             evaluate_pictures=4,
         )
-        # The release counts epochs: 100, six of them on samples alone. Here one has 10,000 pictures.
+        # The release counts epochs: 100, six of them on samples alone. Here of 10,000 pictures.
         epoch = 10_000 // 8
         paper = cls(
             data="images",

@@ -28,3 +28,22 @@ def region_of_classes(classes: Sequence[int], *labels: Tensor) -> Tensor:
     """Where any of some label maps ``[H, W]`` shows one of some classes, bool ``[H, W]``."""
     wanted = torch.tensor(list(classes), device=labels[0].device)
     return torch.stack([torch.isin(label, wanted) for label in labels]).any(dim=0)
+
+
+def changed_classes(label: Tensor, target: Tensor) -> list[int]:
+    """The classes that an edit is about: those of which a quarter or more came or went.
+
+    Skin that appears where an eye was is a small part of all skin; the eye is all of the eye.
+
+    Args:
+        label, target: masks ``[H, W]`` before and after.
+
+    Returns:
+        Ids, ascending; if no class changed by a quarter, the one that changed most.
+    """
+    shares = {}
+    for i in torch.cat([label.flatten(), target.flatten()]).unique().tolist():
+        either = (label == i) | (target == i)
+        shares[i] = float(((label == i) != (target == i))[either].float().mean())
+    large = [i for i, share in shares.items() if share >= 0.25]
+    return large or [max(shares, key=lambda i: shares[i])]

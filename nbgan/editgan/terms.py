@@ -126,7 +126,7 @@ class EditObjective:
 
     def __call__(self, w_plus: Tensor) -> Losses:
         """Weighted terms of a code ``[1, rows, w_dim]``."""
-        weigh = self.settings
+        weigh, w_plus = self.settings, w_plus.to(self.model.device)
         image, maps = self.model.generator.synthesize_with_features(w_plus)
         shown = unit_range(image) * self.kept
         terms = {
@@ -180,7 +180,7 @@ class EmbedObjective:
 
     def __call__(self, w_plus: Tensor) -> Losses:
         """Weighted terms of a code ``[1, rows, w_dim]``."""
-        weigh = self.settings
+        weigh, w_plus = self.settings, w_plus.to(self.model.device)
         image = self.model.generator.synthesis(w_plus)
         terms = {
             "perceptual": weigh.perceptual * self.distance(image, self.image).mean(),
