@@ -110,9 +110,9 @@ class PyramidEncoder(nn.Module):
     @torch.no_grad()
     def begin_at(self, w_mean: Tensor) -> None:
         """Let all pictures be encoded near ``w_mean`` ``[w_dim]``: where training starts well."""
-        for head in self.heads:
-            head.linear.weight.mul_(0.1)
-            head.linear.bias.copy_(w_mean)
+        for linear in (module for module in self.heads.modules() if isinstance(module, nn.Linear)):
+            linear.weight.mul_(0.1)
+            linear.bias.copy_(w_mean)
 
 
 def maps_of_rows(rows: int) -> tuple[int, ...]:

@@ -55,7 +55,7 @@ def score_edit(
         different = float(distance(*shown).mean())
     return EditScores(
         iou=region_iou(after.label[0][region], target[region]),
-        psnr=psnr(*(view.image for view in (before, after)), kept.float()),
+        psnr=psnr(before.image, after.image, kept.float()),
         distance=different,
         moved=float(moved.float().mean()) if len(moved) else 0.0,
     )
