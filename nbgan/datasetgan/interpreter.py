@@ -26,7 +26,7 @@ from nbgan.errors import InputError
 TABLE_BYTES = 128 * 2**20
 """Most memory for the projections of one group of members."""
 
-BAND_BYTES = 32 * 2**20
+BAND_BYTES = 8 * 2**20
 """Most memory for hidden features of one band of pixels."""
 
 

@@ -23,8 +23,8 @@ from nbgan.datasetgan.features import FeatureBank, PixelGrid, read_cells
 from nbgan.datasetgan.interpreter import StyleInterpreter
 from nbgan.errors import InputError
 
-BAND = 8192
-"""Pixels that are computed at once."""
+BAND = 2048
+"""Pixels that are computed at once: few enough to stay in a core's cache."""
 
 
 @dataclass(frozen=True, kw_only=True)
