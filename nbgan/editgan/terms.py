@@ -12,11 +12,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+from torch.utils.checkpoint import checkpoint
 
 from nbgan.editgan.joint import JointModel
 from nbgan.editgan.reading import MeanScores
 from nbgan.errors import InputError
 from nbgan.train.system import Losses
+
+RECOMPUTE_FROM = 256
+"""Side of a picture, in pixels, from which memory counts more than the time of painting twice."""
 
 Distance = Callable[[Tensor, Tensor], Tensor]
 """How different pictures look: two batches ``[N, 3, H, W]`` in [−1, 1] to ``[N]``. Published:
@@ -127,7 +131,7 @@ class EditObjective:
     def __call__(self, w_plus: Tensor) -> Losses:
         """Weighted terms of a code ``[1, rows, w_dim]``."""
         weigh, w_plus = self.settings, w_plus.to(self.model.device)
-        image, maps = self.model.generator.synthesize_with_features(w_plus)
+        image, maps = self._paint(w_plus)
         shown = unit_range(image) * self.kept
         terms = {
             "perceptual": weigh.outside
@@ -139,6 +143,17 @@ class EditObjective:
         if self.anchor is not None:
             terms["encoder"] = weigh.encoder * self.anchor(w_plus, image)
         return terms
+
+    def _paint(self, w_plus: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Picture and feature maps. Large ones are painted again for the backward pass, so that
+        the graph of the generator and those of the losses never are in memory together."""
+        paint = self.model.generator.synthesize_with_features
+        if self.model.generator.size < RECOMPUTE_FROM:
+            return paint(w_plus)
+        painted: tuple[Tensor, list[Tensor]] = checkpoint(
+            paint, w_plus, use_reentrant=False, preserve_rng_state=False
+        )
+        return painted
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ import pytest
 import torch
 from tiny_editgan import codes, distance, tiny_model
 
+from nbgan.editgan import terms
 from nbgan.editgan.descent import Descent, constant, warm_and_cool
 from nbgan.editgan.edits import edit_mask, edit_vector
 from nbgan.editgan.embedding import embed, psnr
@@ -113,6 +114,27 @@ def test_edit_from_scratch_fulfils_the_wish_and_spares_the_rest():
     other = score_edit(before, model.view(free.run(model, distance)), **options)
     assert other.iou > start.iou + 0.1, "alone, the wish gets further"
     assert end.psnr > other.psnr + 15, "the outside terms hold the rest"
+
+
+def test_painting_again_for_the_backward_pass_changes_nothing(monkeypatch):
+    model = tiny_model()
+    w_plus = codes(model, seed=1)
+    target = wish(model, w_plus)
+    edit = edit_mask(model, w_plus, target)
+    found = []
+    for least in (256, 8):
+        monkeypatch.setattr(terms, "RECOMPUTE_FROM", least)
+        moved = (w_plus + 0.1).requires_grad_()
+        objective = EditObjective(
+            model=model,
+            before=w_plus,
+            target=edit.target,
+            region=edit.region,
+            settings=edit.settings,
+            distance=distance,
+        )
+        found.append(torch.autograd.grad(sum(objective(moved).values()), moved)[0])
+    torch.testing.assert_close(*found)
 
 
 def test_wishes_that_make_no_sense_are_refused():
