@@ -26,12 +26,12 @@ from nbgan.data.palette import distinct_colors
 from nbgan.datasetgan.features import PixelGrid
 from nbgan.datasetgan.generators import feature_channels
 from nbgan.datasetgan.interpreter import StyleInterpreter
+from nbgan.editgan.distance import PictureDistance
 from nbgan.editgan.edits import edit_mask
 from nbgan.editgan.encoder import PyramidEncoder
 from nbgan.editgan.joint import JointModel
 from nbgan.editgan.recipe import EncoderRecipe
 from nbgan.editgan.reference import mean_scores_of_stack
-from nbgan.editgan.system import picture_distance
 from nbgan.editgan.terms import EditObjective, EditSettings
 from nbgan.editgan.vectors import EditVector
 from nbgan.metrics.perceptual import FeatureDistance
@@ -266,7 +266,7 @@ def refine() -> dict[str, float]:
     target[side // 4 : 3 * side // 4, side // 4 : 3 * side // 4] = 1
     settings = EditSettings(steps=AVATARS_REFINEMENTS, encoder=0.0)
     edit = edit_mask(model, before, target, settings=settings)
-    distance = picture_distance("embedded")
+    distance = PictureDistance("embedded")
     started = time.perf_counter()
     edit.run(model, distance)
     return {"seconds": time.perf_counter() - started}

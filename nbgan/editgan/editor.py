@@ -9,9 +9,9 @@ from pathlib import Path
 from torch import Tensor
 
 from nbgan.data.pictures import fit, picture_tensor, read_picture
+from nbgan.editgan.distance import Distance
 from nbgan.editgan.joint import JointModel
 from nbgan.editgan.system import EncoderSystem
-from nbgan.editgan.terms import Distance
 from nbgan.errors import InputError
 
 

@@ -12,10 +12,11 @@ import torch
 from torch import Tensor
 
 from nbgan.editgan.descent import Descent, Watcher, constant
+from nbgan.editgan.distance import Distance
 from nbgan.editgan.joint import JointModel
 from nbgan.editgan.reading import MeanScores
 from nbgan.editgan.regions import dilate, region_of_classes
-from nbgan.editgan.terms import Distance, EditObjective, EditSettings
+from nbgan.editgan.terms import EditObjective, EditSettings
 from nbgan.editgan.vectors import EditVector
 from nbgan.errors import InputError
 

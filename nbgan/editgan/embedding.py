@@ -13,8 +13,9 @@ import torch
 from torch import Tensor
 
 from nbgan.editgan.descent import Descent, Watcher, warm_and_cool
+from nbgan.editgan.distance import Distance
 from nbgan.editgan.joint import JointModel
-from nbgan.editgan.terms import Distance, EmbedObjective, EmbedSettings, unit_range
+from nbgan.editgan.terms import EmbedObjective, EmbedSettings, unit_range
 
 
 @dataclass(frozen=True, kw_only=True)

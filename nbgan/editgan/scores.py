@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from nbgan.editgan.distance import Distance
 from nbgan.editgan.embedding import psnr
 from nbgan.editgan.joint import View
-from nbgan.editgan.terms import Distance
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,15 +16,14 @@ from torch.utils.data import Dataset
 
 from nbgan.data.labels import LabelSpace
 from nbgan.datasetgan import DatasetGANSystem, PixelGrid, fingerprint
+from nbgan.editgan.distance import Distance, PictureDistance
 from nbgan.editgan.embedding import psnr
 from nbgan.editgan.encoder import PyramidEncoder
 from nbgan.editgan.joint import JointModel, square_picture
 from nbgan.editgan.preview import colored
 from nbgan.editgan.recipe import EncoderRecipe
-from nbgan.editgan.terms import Distance, unit_range
+from nbgan.editgan.terms import unit_range
 from nbgan.errors import InputError
-from nbgan.gan.perceptual import embedded_features
-from nbgan.metrics.perceptual import LPIPS, FeatureDistance
 from nbgan.train.system import Batch, Losses, Phase, System
 
 
@@ -134,7 +133,7 @@ class EncoderSystem(System):
             InputError: LPIPS, where its trunk's weights are absent.
         """
         if self._distance is None:
-            self._distance = picture_distance(self.recipe.perceptual_network)
+            self._distance = PictureDistance(self.recipe.perceptual_network)
         return self._distance
 
     # --- training --------------------------------------------------------------------------
@@ -271,15 +270,3 @@ def open_painter(recipe: EncoderRecipe) -> DatasetGANSystem:
             f"for {recipe.painter_mark[:8]}…; bring that model back, or train the encoder anew"
         )
     return painter
-
-
-def picture_distance(network: str) -> Distance:
-    """LPIPS (``"lpips"``), or its stand-in on what ships with the library (``"embedded"``).
-
-    Raises:
-        InputError: LPIPS, where its trunk's weights are absent.
-    """
-    if network == "lpips":
-        return LPIPS(trunk="vgg")
-    features = embedded_features("segmenter-avatars", instead_of="VGG16")
-    return FeatureDistance(features)

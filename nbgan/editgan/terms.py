@@ -6,7 +6,6 @@ against its release, gradients too (``tests/golden/editgan``).
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -14,6 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.utils.checkpoint import checkpoint
 
+from nbgan.editgan.distance import Distance
 from nbgan.editgan.joint import JointModel
 from nbgan.editgan.reading import MeanScores
 from nbgan.errors import InputError
@@ -21,10 +21,6 @@ from nbgan.train.system import Losses
 
 RECOMPUTE_FROM = 256
 """Side of a picture, in pixels, from which memory counts more than the time of painting twice."""
-
-Distance = Callable[[Tensor, Tensor], Tensor]
-"""How different pictures look: two batches ``[N, 3, H, W]`` in [−1, 1] to ``[N]``. Published:
-LPIPS with VGG16."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,6 +168,10 @@ class EmbedSettings:
     """Weight of the squared distance to what the encoder says of the painted picture."""
     release: bool = False
     """Give the encoder pictures in [0, 1], as the release does; see :class:`EditSettings`."""
+
+    def __post_init__(self) -> None:
+        if self.steps < 0:
+            raise InputError(f"settings: 'steps' is 0 or more, got {self.steps}; published are 100")
 
 
 class EmbedObjective:

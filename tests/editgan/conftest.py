@@ -32,7 +32,7 @@ def painter_file(tmp_path_factory):
 @pytest.fixture
 def recipe(painter_file, monkeypatch):
     """A recipe for it; pictures are compared without a feature network."""
-    monkeypatch.setattr(rooms_system, "picture_distance", lambda network: distance)
+    monkeypatch.setattr(rooms_system, "PictureDistance", lambda network: distance)
     return EncoderRecipe.preset("smoke", painter=str(painter_file))
 
 

@@ -8,6 +8,7 @@ from tiny_editgan import distance
 
 from nbgan.cli import main
 from nbgan.data.pictures import read_ids
+from nbgan.editgan import Edit
 from nbgan.editgan import system as room
 
 
@@ -36,7 +37,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def model(capsys, tmp_path, folder, painter_file, monkeypatch):
-    monkeypatch.setattr(room, "picture_distance", lambda network: distance)
+    monkeypatch.setattr(room, "PictureDistance", lambda network: distance)
     code, _, err = run(
         capsys, "train", "editgan", "--preset", "smoke", "--painter", painter_file,
         "--data", "folder", "--data-path", folder, "--out", tmp_path / "run",
@@ -98,6 +99,29 @@ def test_bad_input_is_one_line_and_code_2(capsys, tmp_path, model):
         assert code == 2, arguments
         assert message in err and "Traceback" not in err, (arguments, err)
     assert not (tmp_path / "u").exists()
+
+
+def test_stopping_keeps_what_was_reached(capsys, tmp_path, model, monkeypatch):
+    session = tmp_path / "session"
+    assert run(capsys, "edit", "sample", model, session)[0] == 0
+    mask = read_ids(session / "mask.png")
+    SPACE.write_png(tmp_path / "edited.png", 1 - mask)
+    run_edit = Edit.run
+
+    def interrupted(self, *given, watch, **options):
+        def stop(now):
+            watch(now)
+            if now.step == 2:
+                raise KeyboardInterrupt
+
+        return run_edit(self, *given, watch=stop, **options)
+
+    monkeypatch.setattr(Edit, "run", interrupted)
+    code, _, err = run(capsys, "edit", "mask", session, tmp_path / "edited.png", "--steps", "4")
+    assert code == 2 and "`nbgan edit resume` goes on" in err
+    monkeypatch.setattr(Edit, "run", run_edit)
+    code, out, _ = run(capsys, "edit", "resume", session)
+    assert code == 0 and "editing, 2 of 4 iterations done" in out and "IoU" in out
 
 
 def test_help_lists_the_commands(capsys):

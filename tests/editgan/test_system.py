@@ -6,9 +6,9 @@ from tiny import SPACE, Tiny
 
 from nbgan.datasetgan import DatasetGANSystem
 from nbgan.editgan import EncoderRecipe, EncoderSystem
-from nbgan.editgan.system import Familiarity, picture_distance
+from nbgan.editgan.distance import PictureDistance
+from nbgan.editgan.system import Familiarity
 from nbgan.errors import InputError
-from nbgan.metrics.perceptual import FeatureDistance
 from nbgan.stylegan import StyleGANRecipe, StyleGANSystem
 from nbgan.train import Trainer, load_model, save_model
 
@@ -134,9 +134,15 @@ def test_strange_pictures_are_told_by_their_error():
     assert known.strange(0.7).startswith("embedding error 0.700; pictures that this model knows")
 
 
-def test_recipe_names_the_distance():
-    assert isinstance(picture_distance("embedded"), FeatureDistance)
-    assert "VGG16" in picture_distance("embedded").name
+def test_distance_without_published_weights_says_what_it_is(tmp_path, monkeypatch):
+    measure = PictureDistance("embedded")
+    assert "stand-in for LPIPS" in measure.name and "VGG16" in measure.name
+    image = torch.rand(2, 3, 32, 32) * 2 - 1
+    assert measure(image, image).tolist() == [0, 0]
+    monkeypatch.setenv("NBGAN_PUBLISHED_WEIGHTS", str(tmp_path))
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    with pytest.raises(InputError, match="VGG16"):
+        PictureDistance("lpips")
 
 
 def test_joint_model_is_frozen_and_shares_the_weights(system):
