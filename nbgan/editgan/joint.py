@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from nbgan.data.labels import LabelSpace
 from nbgan.datasetgan.features import FeatureBank, PixelGrid
-from nbgan.datasetgan.generators import fingerprint
+from nbgan.datasetgan.generators import feature_channels, fingerprint
 from nbgan.datasetgan.interpreter import StyleInterpreter
 from nbgan.editgan.encoder import PyramidEncoder
 from nbgan.errors import InputError
@@ -67,6 +67,12 @@ class JointModel(nn.Module):
             raise InputError(
                 f"encoder: gives codes of {encoder.rows} rows of {encoder.w_dim}, the generator "
                 f"takes {wanted[0]} rows of {wanted[1]}; use the encoder of this generator"
+            )
+        channels = feature_channels(generator)
+        if interpreter.channels != channels:
+            raise InputError(
+                f"interpreter: reads {interpreter.channels} channels, the generator's feature maps "
+                f"have {channels}; use the classifiers of this generator"
             )
         if encoder is not None and encoder.size < generator.size:
             raise InputError(

@@ -8,6 +8,7 @@ from nbgan.datasetgan.official import REPLAYS as DATASETGAN_REPLAYS
 from nbgan.datasetgan.official import build_classifier, read_classifier
 from nbgan.editgan.official import replay
 from nbgan.editgan.official.encoder import build_encoder
+from nbgan.editgan.official.joint import open_published
 from nbgan.editgan.official.vectors import read_published_vector
 
 BUILDERS = {
@@ -28,4 +29,4 @@ REPLAYS = {
     "editgan/edit": replay.replay_edit,
 }
 
-__all__ = ["BUILDERS", "READERS", "REPLAYS", "read_published_vector"]
+__all__ = ["BUILDERS", "READERS", "REPLAYS", "open_published", "read_published_vector"]

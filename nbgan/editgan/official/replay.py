@@ -14,15 +14,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from nbgan.data.labels import LabelSpace
-from nbgan.data.palette import distinct_colors
 from nbgan.datasetgan.features import FeatureBank, PixelGrid
+from nbgan.datasetgan.generators import feature_channels
 from nbgan.datasetgan.interpreter import StyleInterpreter
 from nbgan.datasetgan.official import build_classifier
 from nbgan.editgan.descent import Descent, constant, warm_and_cool
 from nbgan.editgan.edits import edit_vector
 from nbgan.editgan.joint import JointModel
 from nbgan.editgan.official.encoder import build_encoder, pyramid_name
+from nbgan.editgan.official.joint import numbered_classes
 from nbgan.editgan.reading import MeanScores
 from nbgan.editgan.regions import dilate
 from nbgan.editgan.terms import EditObjective, EditSettings, EmbedObjective, EmbedSettings
@@ -185,14 +185,9 @@ def _joint(
         generator=generator,
         interpreter=StyleInterpreter.from_classifiers(members)
         if members
-        else StyleInterpreter(channels=1, outputs=classes, members=1),
+        else StyleInterpreter(channels=feature_channels(generator), outputs=classes, members=1),
         grid=grid,
-        label_space=LabelSpace(
-            name="published",
-            classes=tuple(map(str, range(classes))),
-            colors=tuple(distinct_colors(classes)),
-            ignore_id=None,
-        ),
+        label_space=numbered_classes(classes),
         encoder=encoder,
     )
     return model.eval().requires_grad_(False)
