@@ -28,7 +28,7 @@ class EditSettings:
     """How an edit is optimised. The defaults are the published ones, but for ``release``."""
 
     steps: int = 30
-    """Iterations."""
+    """Iterations. The release counts 30 and makes 29."""
     learning_rate: float = 0.02
     """Of Adam."""
     outside: float = 15.0
@@ -157,7 +157,7 @@ class EmbedSettings:
     """How a picture is embedded. The defaults are the published ones, but for ``release``."""
 
     steps: int = 100
-    """Iterations; 0 takes the encoder's answer."""
+    """Iterations; 0 takes the encoder's answer. The release counts 100 and makes 99."""
     learning_rate: float = 0.1
     """Of Adam, between its warm-up and its fall."""
     perceptual: float = 10.0

@@ -129,7 +129,7 @@ def load_vector(path: str | Path) -> EditVector:
 
 
 class VectorLibrary:
-    """A folder of vectors, ``NAME.safetensors`` each.
+    """A folder of vectors, ``NAME.safetensors`` each, with its preview as ``NAME.png`` to look at.
 
     Args:
         path: the folder; it need not be there yet.
@@ -171,6 +171,8 @@ class VectorLibrary:
                 "replace it"
             )
         save_vector(file, vector)
+        if vector.preview:
+            write_atomically(file.with_suffix(".png"), vector.preview)
         return file
 
     def _file(self, name: str) -> Path:

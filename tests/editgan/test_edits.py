@@ -158,6 +158,24 @@ def test_wishes_that_make_no_sense_are_refused():
         EditObjective(model=model, region=nowhere, **options)
 
 
+@pytest.mark.parametrize(("height", "width"), [(24, 32), (16, 16), (8, 16)])
+def test_masks_of_other_sizes_than_the_picture(height, width):
+    model = tiny_model(height=height, width=width)
+    region = torch.zeros(height, width, dtype=torch.bool)
+    region[0, 0] = True
+    scale = 32 // width
+    above = (32 - height * scale) // 2
+    square = model.square_region(region)[0, 0]
+    assert square.sum() == scale**2
+    assert square[above : above + scale, :scale].all()
+    w_plus = codes(model, seed=1)
+    target = 1 - model.view(w_plus).label[0]
+    edit = edit_mask(model, w_plus, target, settings=EditSettings(steps=3))
+    assert not torch.equal(edit.run(model, distance), w_plus)
+    found = embed(model, model.view(w_plus).image, distance, settings=EmbedSettings(steps=2))
+    assert found.w_plus.shape == w_plus.shape
+
+
 def test_unlabelled_pixels_wish_nothing():
     model = tiny_model()
     w_plus = codes(model, seed=1)

@@ -48,6 +48,7 @@ def test_library_lists_adds_and_does_not_overwrite(tmp_path):
     library.save(vector("beard"))
     assert library.names() == ["beard", "smile"]
     assert library.load("smile").name == "smile"
+    assert (tmp_path / "vectors" / "smile.png").read_bytes() == vector().preview
     with pytest.raises(InputError, match="there is a vector 'smile' already"):
         library.save(vector("smile"))
     library.save(vector("smile", mark="new"), replace=True)
