@@ -63,7 +63,7 @@ class Edit:
             The code that was reached, ``[1, rows, w_dim]``.
         """
         descent = descent or self.descent()
-        if descent.step >= self.settings.steps or not self.region.any():
+        if descent.step >= self.settings.steps:
             return descent.w_plus.detach().clone()
         objective = EditObjective(
             model=model,
@@ -96,7 +96,8 @@ def edit_mask(
         settings: None for the published ones.
 
     Raises:
-        InputError: a mask of another size or with unknown classes, or one that changes nothing.
+        InputError: a mask of another size or with unknown classes, one that changes nothing, or an
+            empty region.
     """
     settings = settings or EditSettings()
     target = target.long().cpu()
@@ -106,6 +107,8 @@ def edit_mask(
         raise InputError(
             f"edited mask: got {list(target.shape)}, the picture's has {list(label.shape)}"
         )
+    if region is not None and not region.any():
+        raise InputError("region: it is empty, so nothing would be edited; mark some pixels")
     if region is None:
         region = changed(label, target, model.label_space.ignore_id)
         if not region.any():
@@ -137,7 +140,8 @@ def edit_vector(
     """An edit by a vector; with ``settings.steps`` of refinement, 0 for the vector alone.
 
     The refinement works where the vector's classes are, before or after the vector is added; its
-    wish is the mask that the sum has. The encoder has no say in it, as published.
+    wish is the mask that the sum has. Where they are nowhere, there is none. The encoder has no say
+    in it, as published.
 
     Args:
         model: the picture's.
@@ -155,6 +159,8 @@ def edit_vector(
     label, target = (_label(model, w, nearest=settings.release) for w in (w_plus, moved))
     classes = [model.label_space.index(name) for name in vector.classes]
     region = dilate(region_of_classes(classes, label, target), settings.dilations)
+    if not region.any():  # there is nothing to refine
+        settings = replace(settings, steps=0)
     return Edit(before=w_plus, start=moved, target=target, region=region, settings=settings)
 
 

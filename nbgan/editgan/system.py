@@ -44,7 +44,7 @@ class Familiarity(nn.Module):
     def learn(self, errors: Tensor) -> None:
         """Take note of the embedding errors ``[N]`` of pictures that are as they should be."""
         self.mean.copy_(errors.mean())
-        self.spread.copy_(errors.std())
+        self.spread.copy_(errors.std(correction=0))
 
     def strange(self, error: float) -> str:
         """What to say of a picture with this error of the encoder's answer; empty if it is

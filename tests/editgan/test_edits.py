@@ -153,6 +153,8 @@ def test_wishes_that_make_no_sense_are_refused():
     with pytest.raises(InputError, match="'steps' and 'dilations' are 0 or more"):
         EditSettings(steps=-1)
     nowhere = torch.zeros_like(label, dtype=torch.bool)
+    with pytest.raises(InputError, match="region: it is empty"):
+        edit_mask(model, w_plus, 1 - label, region=nowhere)
     options = {"before": w_plus, "target": label, "settings": EditSettings(), "distance": distance}
     with pytest.raises(InputError, match="region: it is empty"):
         EditObjective(model=model, region=nowhere, **options)
@@ -222,6 +224,7 @@ def test_vector_whose_class_is_nowhere_is_only_added():
     model.interpreter.linear_2.bias[..., 0] = 1e3
     vector = vector_of(model, torch.full((8, 8), 0.01))
     edit = edit_vector(model, w_plus, vector, settings=EditSettings(steps=5))
+    assert edit.settings.steps == 0
     torch.testing.assert_close(edit.run(model, distance), w_plus + 0.01)
 
 

@@ -130,7 +130,10 @@ def test_strange_pictures_are_told_by_their_error():
     known = Familiarity()
     assert known.strange(100.0) == "", "nothing is known yet"
     known.learn(torch.tensor([0.1, 0.2, 0.3]))
-    assert known.strange(0.55) == ""
+    assert known.strange(0.52) == ""
+    known.learn(torch.tensor([0.2]))
+    assert known.strange(100.0) == "", "one picture tells no spread"
+    known.learn(torch.tensor([0.1, 0.2, 0.3]))
     assert known.strange(0.7).startswith("embedding error 0.700; pictures that this model knows")
 
 
