@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.measure import Row, machine
 
-SCRIPTS = ("spade", "datasetgan", "stylegan", "pix2pixhd", "ugatit", "live")
+SCRIPTS = ("spade", "datasetgan", "editgan", "stylegan", "pix2pixhd", "ugatit", "live")
 RESULTS = Path(__file__).parent / "results.json"
 
 

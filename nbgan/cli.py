@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 import tyro
 
 from nbgan.cli_datasetgan import crossvalidate, factory, records
+from nbgan.cli_edit import app as edit_app
 from nbgan.cli_pix2pixhd import app as pix2pixhd_app
 from nbgan.cli_sample import sample
 from nbgan.cli_translate import translate
@@ -312,6 +313,7 @@ for _command in (records, factory, crossvalidate):
 
 GROUPS = {
     "data": (data_app, "Look into data sets."),
+    "edit": (edit_app, "Edit pictures by their masks, and with vectors."),
     "pix2pixhd": (pix2pixhd_app, "What lies between the stages of pix2pixHD's training."),
     "zoo": (zoo_app, "Look into the shipped weights."),
     "official": (official_app, "Look into published checkpoints."),

@@ -26,7 +26,7 @@ from nbgan.errors import InputError
 TABLE_BYTES = 128 * 2**20
 """Most memory for the projections of one group of members."""
 
-BAND_BYTES = 32 * 2**20
+BAND_BYTES = 8 * 2**20
 """Most memory for hidden features of one band of pixels."""
 
 
@@ -170,7 +170,7 @@ class StyleInterpreter(nn.Module):
                 f"feature maps: {sum(maps.channels)} channels, this interpreter reads "
                 f"{self.channels}; use the generator that it was trained with"
             )
-        layers = self._folded()
+        layers = self.folded()
         width = self.linear_0.bias.shape[2]
         cells = sum(r * r for r in maps.resolutions)
         group = max(1, min(self.members, TABLE_BYTES // (4 * width * max(cells, 1))))
@@ -221,7 +221,7 @@ class StyleInterpreter(nn.Module):
             offset += resolution**2
         return torch.cat(cells, dim=1), torch.cat(shares, dim=1)
 
-    def _folded(self) -> list[tuple[Tensor, Tensor]]:
+    def folded(self) -> list[tuple[Tensor, Tensor]]:
         """The second and third layer with the normalisation before them taken in."""
         layers = []
         for norm, linear in zip(self.norms, self.linears[1:], strict=True):

@@ -24,6 +24,7 @@ SYSTEMS = {
     "classifier": "nbgan.classifier:ClassifierSystem",
     "datasetgan": "nbgan.datasetgan:DatasetGANSystem",
     "deeplab": "nbgan.datasetgan:DeepLabSystem",
+    "editgan": "nbgan.editgan:EncoderSystem",
     "identity": "nbgan.ugatit.identity_training:IdentitySystem",
     "pix2pixhd": "nbgan.pix2pixhd:Pix2PixHDSystem",
     "segmenter": "nbgan.segmenter:SegmenterSystem",
