@@ -108,7 +108,7 @@ def crossvalidate(
     out: Path = Path("runs/crossvalidate"),
     test_path: Path | None = None,
     pictures: int = 200,
-    preset: str = "cpu",
+    preset: str = "compare",
     drop: float = 0.0,
     checkpoints: int = 5,
     folds: int = 5,

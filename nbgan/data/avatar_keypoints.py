@@ -95,3 +95,34 @@ def _gap(mask: np.ndarray) -> float:
     if steps[widest] == 1:
         return (columns[0] + columns[-1]) / 2
     return (columns[widest] + columns[widest + 1]) / 2
+
+
+def keypoints_in_map(label: np.ndarray) -> np.ndarray:
+    """The keypoints that a class map alone can tell: all of ``KEYPOINT_NAMES`` but the chin.
+
+    Of what is covered it knows nothing, so hidden parts move the centre of what is left; the drawn
+    world's own keypoints (:func:`find_keypoints`) are measured on whole parts.
+
+    Args:
+        label: class ids ``[H, W]`` of the avatars' label space.
+
+    Returns:
+        Pixel x, y, float32 ``[8, 2]``; NaN for parts that are absent, and for both of a pair if
+        only one side is there.
+    """
+    points = dict.fromkeys(KEYPOINT_NAMES[:-1], _MISSING)
+    for name in ("eyes", "eyebrows"):
+        mask = label == _MEASURED[name]
+        left = np.arange(label.shape[1]) < _gap(mask)
+        sides = {"left": mask & left, "right": mask & ~left}
+        if all(half.any() for half in sides.values()):
+            for side, half in sides.items():
+                points[f"{side}_{name.removesuffix('s')}"] = _center(half, half)
+    for name in ("nose", "mouth"):
+        mask = label == _MEASURED[name]
+        points[name] = _center(mask, mask)
+    rows, columns = np.nonzero(label == _MEASURED["mouth"])
+    if len(columns):
+        for side, column in (("left", columns.min()), ("right", columns.max())):
+            points[f"mouth_{side}"] = (float(column), float(rows[columns == column].mean()))
+    return np.array([points[name] for name in points], dtype=np.float32)

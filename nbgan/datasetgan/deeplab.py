@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 from torchvision.models import segmentation
 from torchvision.models.segmentation.deeplabv3 import ASPP
 
@@ -19,6 +20,10 @@ BACKBONES = {
 }
 HEAD_WIDTH = 256
 """Channels of torchvision's own head."""
+MOMENTUM = 0.1
+"""Share of a batch in the running statistics, for all normalisations."""
+LAST_LAYER = "network.classifier.4."
+"""How the names of the last convolution's weights begin."""
 
 
 class DeepLab(nn.Module):
@@ -28,13 +33,18 @@ class DeepLab(nn.Module):
         backbone: a name of :data:`BACKBONES`.
         outputs: classes, or heat maps.
         head_width: channels of the head.
+        enlarge: how many times pictures are enlarged first. The backbone halves its maps three to
+            five times, so small pictures come out with a few cells.
     """
 
     mean: Tensor
     std: Tensor
 
-    def __init__(self, *, backbone: str, outputs: int, head_width: int = HEAD_WIDTH) -> None:
+    def __init__(
+        self, *, backbone: str, outputs: int, head_width: int = HEAD_WIDTH, enlarge: int = 1
+    ) -> None:
         super().__init__()
+        self.enlarge = enlarge
         self.network = BACKBONES[backbone](
             weights=None, weights_backbone=None, num_classes=outputs, aux_loss=False
         )
@@ -47,6 +57,11 @@ class DeepLab(nn.Module):
                 nn.ReLU(),
                 nn.Conv2d(head_width, outputs, 1),
             )
+        # torchvision's MobileNetV3 takes in a hundredth of each batch's statistics. A training of
+        # some hundred steps would then be evaluated with the statistics of its beginning.
+        for module in self.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.momentum = MOMENTUM
         # ImageNet's statistics, which the published training uses as well.
         statistics = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}
         for name, values in statistics.items():
@@ -55,4 +70,9 @@ class DeepLab(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         """Pictures ``[N, 3, H, W]`` to scores ``[N, outputs, H, W]``."""
         check_images(image)
-        return self.network((image * 0.5 + 0.5 - self.mean) / self.std)["out"]
+        size = [self.enlarge * side for side in image.shape[2:]]
+        large = image if self.enlarge == 1 else F.interpolate(image, size=size, mode="bilinear")
+        scores = self.network((large * 0.5 + 0.5 - self.mean) / self.std)["out"]
+        if self.enlarge == 1:
+            return scores
+        return F.interpolate(scores, size=image.shape[2:], mode="bilinear")

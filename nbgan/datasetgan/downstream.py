@@ -17,7 +17,7 @@ from torch.utils.data import Dataset
 
 from nbgan.data.labels import LabelSpace
 from nbgan.datasetgan.crossvalidation import confusions
-from nbgan.datasetgan.deeplab import BACKBONES, HEAD_WIDTH, DeepLab
+from nbgan.datasetgan.deeplab import BACKBONES, HEAD_WIDTH, LAST_LAYER, DeepLab
 from nbgan.datasetgan.keypoints import heat_maps, pck, peaks, squared_error
 from nbgan.errors import InputError
 from nbgan.metrics import ConfusionMatrix
@@ -25,6 +25,7 @@ from nbgan.segmenter import segmentation_loss
 from nbgan.train.loop import Trainer
 from nbgan.train.recipe import Recipe
 from nbgan.train.system import Batch, Losses, Phase, System
+from nbgan.train.weights import load_weights
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +39,8 @@ class DeepLabRecipe(Recipe):
     """What extracts the features; starts from fresh weights."""
     head_width: int = HEAD_WIDTH
     """Channels of the head; fewer make a smaller file."""
+    enlarge: int = 1
+    """How many times pictures are enlarged for the network; for small ones."""
     keypoints: int = 0
     """0: name the class of every pixel. Otherwise find so many keypoints, by heat maps."""
     spread: float = 0.03
@@ -53,6 +56,8 @@ class DeepLabRecipe(Recipe):
                 f"recipe field 'backbone' is '{self.backbone}'; choose one of "
                 f"{', '.join(BACKBONES)}"
             )
+        if self.enlarge < 1:
+            raise InputError(f"recipe field 'enlarge' must be at least 1, got {self.enlarge}")
         if self.batch_size < 2:
             raise InputError(
                 "recipe field 'batch_size' must be at least 2 for DeepLabV3, got 1; its pooled "
@@ -61,28 +66,30 @@ class DeepLabRecipe(Recipe):
 
     @classmethod
     def presets(cls) -> dict[str, Self]:
-        """``smoke``, ``cpu`` (the shipped weights), ``gpu``, and the published settings."""
+        """``smoke``, ``cpu`` in two stages, ``compare``, ``gpu``, and the published settings."""
         paper = cls(size=512, batch_size=8, steps=20 * 9000 // 8, sample_every=1000)
-        cpu = cls(
+        start = cls(
             backbone="mobilenet_v3_large",
-            head_width=128,
+            head_width=32,
+            enlarge=2,
             size=64,
             batch_size=16,
-            steps=1500,
-            decay_from=500,
+            steps=1000,
+            learning_rate=3e-3,
             precision="bf16",
             channels_last=True,
             ema_decay=0.99,
             evaluate_pictures=500,
         )
-        smoke = cpu.replace(
+        cpu = start.replace(size=128, steps=300, decay_from=50)
+        smoke = start.replace(
             size=32,
             batch_size=2,
             steps=3,
-            decay_from=None,
             precision="fp32",
             channels_last=False,
             head_width=16,
+            enlarge=1,
             log_every=1,
             sample_every=2,
             checkpoint_every=2,
@@ -90,8 +97,10 @@ class DeepLabRecipe(Recipe):
         )
         return {
             "smoke": smoke,
+            "cpu_start": start,
             "cpu": cpu,
-            "gpu": cpu.replace(backbone="resnet50", size=128, batch_size=64, steps=5000),
+            "compare": start.replace(steps=400, decay_from=150, sample_every=0),
+            "gpu": cpu.replace(backbone="resnet50", batch_size=64, steps=5000, decay_from=2000),
             "paper": paper,
             "paper_cats": paper.replace(size=256),
         }
@@ -125,9 +134,27 @@ class DeepLabSystem(System):
             backbone=recipe.backbone,
             outputs=recipe.keypoints or self.label_space.num_classes,
             head_width=recipe.head_width,
+            enlarge=recipe.enlarge,
         )
         self.matrices: Tensor | None = None
         """Confusion matrices of the last evaluation, picture by picture."""
+
+    def begin_from(self, other: System) -> None:
+        """Take over a trained network; of one that knows other classes, all but the last layer.
+
+        Raises:
+            InputError: another kind of system, or weights that do not fit.
+        """
+        if not isinstance(other, DeepLabSystem):
+            raise InputError(
+                f"start_from '{self.recipe.start_from}': holds a '{other.recipe.system}' model; a "
+                "'deeplab' training starts from one of its own kind"
+            )
+        state = other.network.state_dict()
+        if (other.label_space, other.recipe.keypoints) != (self.label_space, self.recipe.keypoints):
+            own = self.network.state_dict()
+            state |= {k: own[k] for k in own if k.startswith(LAST_LAYER)}
+        load_weights(self.network, state, where=f"start_from '{self.recipe.start_from}'")
 
     def segment(self, image: Tensor) -> Tensor:
         """Pictures ``[N, 3, H, W]`` in [−1, 1] to class ids ``[N, H, W]``."""

@@ -222,7 +222,8 @@ class StyleInterpreter(nn.Module):
         return torch.cat(cells, dim=1), torch.cat(shares, dim=1)
 
     def folded(self) -> list[tuple[Tensor, Tensor]]:
-        """The second and third layer with the normalisation before them taken in."""
+        """The second and third layer with the normalisation before them taken in: weights
+        ``[members, in, out]`` and shifts ``[members, 1, out]``."""
         layers = []
         for norm, linear in zip(self.norms, self.linears[1:], strict=True):
             scale, shift = norm.as_affine(self.members)

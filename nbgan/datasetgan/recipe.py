@@ -56,7 +56,7 @@ class DatasetGANRecipe(Recipe):
     def presets(cls) -> dict[str, Self]:
         """``smoke``, ``cpu`` (the shipped weights), ``gpu``, and the published settings."""
         cpu = cls(
-            size=64, steps=1500, decay_from=750, sample_every=0, checkpoint_every=500, log_every=50
+            size=128, steps=1500, decay_from=750, sample_every=0, checkpoint_every=500, log_every=50
         )
         smoke = cpu.replace(
             size=16,
@@ -82,7 +82,7 @@ class DatasetGANRecipe(Recipe):
         return {
             "smoke": smoke,
             "cpu": cpu,
-            "gpu": cpu.replace(size=128, points=1024, steps=4000, decay_from=2000),
+            "gpu": cpu.replace(points=1024, steps=4000, decay_from=2000),
             "paper": paper,
             "paper_cars": paper.replace(aspect_ratio=512 / 384),
             "paper_cats": paper.replace(size=256, psi_rows=7, steps=4 * 30 * 256 * 256 // 64),

@@ -9,35 +9,26 @@ import base64
 import io
 import platform
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 from torch.utils.data import DataLoader
 from torchvision.transforms.functional import to_pil_image
 from torchvision.utils import make_grid
 
 from nbgan.classifier import ClassifierRecipe
 from nbgan.errors import InputError
-from nbgan.gan.perceptual import ModuleFeatures
-from nbgan.metrics import (
-    FeatureDistance,
-    boundary_score,
-    distribution_scores,
-    real_images,
-    semantic_scores,
-    style_diversity,
-)
 from nbgan.pix2pixhd import Pix2PixHDRecipe
 from nbgan.segmenter import SegmenterRecipe
 from nbgan.spade import SpadeRecipe
 from nbgan.train import Recipe, save_model, start_training
-from nbgan.train.painting import PaintingSystem
+from nbgan.train.start import open_split
 from nbgan.train.system import Batch, System
-from nbgan.zoo import WEIGHTS, load_judge
+from nbgan.zoo import WEIGHTS
+from nbgan.zoo.scoring import scores
 
 LICENCE = "MIT; trained on the embedded worlds of this repository"
 
@@ -51,6 +42,10 @@ class Entry:
     first: Recipe | None = None
     """A training that the recipe's training goes on from: at a smaller size, where steps are cheap,
     or with simpler losses."""
+    data: Callable[[Path], None] | None = None
+    """Makes the files that the recipe trains on, in the folder that it is given."""
+    scored_on: str | None = None
+    """World whose validation pictures score the model; None takes the recipe's own data."""
 
 
 STREETS: dict[str, Any] = {
@@ -183,58 +178,6 @@ def hardware() -> str:
     return f"{model}, {torch.get_num_threads()} threads"
 
 
-def scores(system: System, batches: list[Batch]) -> dict[str, float]:
-    """All scores of a card on validation batches."""
-    result = system.evaluate(batches)
-    if not isinstance(system, PaintingSystem) or not result:
-        return result
-    space = system.label_space
-    judge = f"segmenter-{space.name}"
-    segmenter = load_judge(judge)
-    bound = semantic_scores(real_images, segmenter, batches, space)
-    result |= {
-        "miou_real": bound.mean_iou,
-        "miou_share_of_real": result["miou"] / bound.mean_iou,
-        "accuracy_real": bound.pixel_accuracy,
-    }
-    features = ModuleFeatures(segmenter, name=f"{judge} (not Inception)")
-    painted = list(paint(system, batches))
-    real = torch.cat([batch["image"] for batch in batches])
-    for score in distribution_scores(features, real, torch.cat(painted)):
-        result[score.name] = score.value
-    if "instance" in batches[0]:
-        result |= {
-            "boundary_accuracy": boundary_score(system.paint_in_own_style, batches).accuracy,
-            "boundary_accuracy_real": boundary_score(real_images, batches).accuracy,
-        }
-    if system.has_styles:
-        pictures = iter(painted)
-        sampled = semantic_scores(lambda _: next(pictures), segmenter, batches, space)
-        result["miou_sampled_styles"] = sampled.mean_iou
-        result["diversity_over_styles"] = diversity(system, FeatureDistance(features), batches[0])
-    return result
-
-
-def diversity(system: PaintingSystem, distance: FeatureDistance, batch: Batch) -> float:
-    """How much pictures of one label map differ over six sampled styles."""
-    label, instance = batch["label"][:8], batch.get("instance")
-    instances = iter([None] * 8 if instance is None else instance[:8])
-
-    def generate(same: Tensor, style: Tensor) -> Tensor:
-        ids = next(instances)  # label maps come one after the other
-        return system.generate(same, None if ids is None else ids.expand_as(same), style)
-
-    return style_diversity(generate, distance, label, system.sample_style(6, seed=1)).value
-
-
-def paint(system: PaintingSystem, batches: Iterable[Batch]) -> Iterator[Tensor]:
-    """Paint each batch's label maps, with sampled styles where the system has styles."""
-    for i, batch in enumerate(batches):
-        label = batch["label"]
-        style = system.sample_style(len(label), seed=i) if system.has_styles else None
-        yield system.generate(label, batch.get("instance"), style)
-
-
 def grid(system: System, batch: Batch) -> str:
     """The system's preview of a batch as a PNG, base64 text."""
     count = len(next(iter(batch.values())))
@@ -245,11 +188,14 @@ def grid(system: System, batch: Batch) -> str:
 
 
 def whole_recipe(name: str, *, runs: Path = Path("runs")) -> Recipe:
-    """An entry's recipe, starting from the run of its first training where it has one."""
+    """An entry's recipe, with the run that it starts from and the files that it trains on."""
     entry = ENTRIES[name]
-    if entry.first is None:
-        return entry.recipe
-    return entry.recipe.replace(start_from=str(_start(name, runs)))
+    recipe = entry.recipe
+    if entry.data is not None:
+        recipe = recipe.replace(data_path=str(runs / f"{name}-data"))
+    if entry.first is not None:
+        recipe = recipe.replace(start_from=str(_start(name, runs)))
+    return recipe
 
 
 def _start(name: str, runs: Path) -> Path:
@@ -260,12 +206,20 @@ def make(name: str, *, runs: Path = Path("runs")) -> dict[str, Any]:
     """Train (or go on training), score and pack one model; returns its card."""
     entry = ENTRIES[name]
     recipe, before = whole_recipe(name, runs=runs), []
+    if entry.data is not None:
+        assert recipe.data_path is not None
+        entry.data(Path(recipe.data_path))
     if entry.first is not None:
-        before = [start_training(entry.first, out=_start(name, runs), resume=True)]
+        first = (
+            entry.first if entry.data is None else entry.first.replace(data_path=recipe.data_path)
+        )
+        before = [start_training(first, out=_start(name, runs), resume=True)]
     trainer = start_training(recipe, out=runs / name, resume=True)
     trainings = [*before, trainer]
     system = trainer.system
     data = trainer.validation_data
+    if entry.scored_on is not None:
+        data = open_split(recipe.replace(data=entry.scored_on, data_path=None), "val")
     assert data is not None
     batches = list(DataLoader(data, batch_size=16))
     measured = scores(system, batches[: -(-500 // 16)])
@@ -278,7 +232,8 @@ def make(name: str, *, runs: Path = Path("runs")) -> dict[str, Any]:
             p.numel() for net in system.shipped_networks().values() for p in net.parameters()
         ),
         "scores": {key: round(float(value), 4) for key, value in measured.items()},
-        "scored_on": f"{len(data)} validation pictures of {recipe.data}",  # type: ignore[arg-type]
+        "scored_on": f"{len(data)} validation pictures of "  # type: ignore[arg-type]
+        f"{entry.scored_on or recipe.data}",
         "failures": list(entry.failures),
         "licence": LICENCE,
         "grid": grid(system, {k: v[:8] for k, v in batches[0].items()}),

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +21,26 @@ from nbgan.spade import SpadeRecipe
 from nbgan.train import Recipe, start_training
 from nbgan.train.checkpoint import write_atomically
 from nbgan.ugatit import UGATITRecipe
-from nbgan.zoo.build import hardware, scores
+from nbgan.zoo.build import hardware
+from nbgan.zoo.few_labels import FEW_LABELS, Outcome, Trial
+from nbgan.zoo.scoring import scores
 
 RESULTS = Path(__file__).parent / "results"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Experiment:
-    """Variants of a training that differ in one thing, each run with the same seeds."""
+    """Variants of a training that differ in one thing, each run with the same seeds.
 
-    variants: dict[str, Recipe]
+    Args:
+        seeds: each variant runs once with each.
+        variants: recipes by name.
+        trials: what is more than one training, by name; run after the variants.
+    """
+
     seeds: tuple[int, ...]
+    variants: dict[str, Recipe] = field(default_factory=dict)
+    trials: dict[str, Trial] = field(default_factory=dict)
 
 
 _STREETS = Pix2PixHDRecipe.preset("compare")
@@ -68,6 +78,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         },
         seeds=(0, 1, 2),
     ),
+    "datasetgan": Experiment(trials=FEW_LABELS.trials(), seeds=(0, 1, 2)),
 }
 """What the chapters compare."""
 
@@ -89,26 +100,37 @@ def results(name: str) -> list[dict[str, Any]]:
     return json.loads(file.read_text())
 
 
+def train_and_score(variant: str, recipe: Recipe, seed: int, folder: Path) -> Outcome:
+    """One training of one recipe."""
+    out = folder / f"{variant.replace(' ', '-')}-{seed}"
+    trainer = start_training(recipe.replace(seed=seed), out=out, resume=True)
+    data = trainer.validation_data
+    assert data is not None
+    return Outcome(
+        steps=trainer.step,
+        pictures_seen=trainer.pictures_seen,
+        seconds=trainer.seconds,
+        scores=scores(trainer.system, list(DataLoader(data, batch_size=16))),
+    )
+
+
 def run(name: str, *, runs: Path = Path("runs")) -> list[dict[str, Any]]:
     """Train and score every variant with every seed, and record the results."""
     experiment = EXPERIMENTS[name]
+    arms = {k: partial(train_and_score, k, r) for k, r in experiment.variants.items()}
     records = []
     for seed in experiment.seeds:
-        for variant, recipe in experiment.variants.items():
-            out = runs / name / f"{variant.replace(' ', '-')}-{seed}"
-            trainer = start_training(recipe.replace(seed=seed), out=out, resume=True)
-            data = trainer.validation_data
-            assert data is not None
-            measured = scores(trainer.system, list(DataLoader(data, batch_size=16)))
+        for variant, trial in (arms | experiment.trials).items():
+            outcome = trial(seed, runs / name)
             records.append(
                 {
                     "variant": variant,
                     "seed": seed,
-                    "steps": trainer.step,
-                    "pictures_seen": trainer.pictures_seen,
-                    "seconds": round(trainer.seconds),
+                    "steps": outcome.steps,
+                    "pictures_seen": outcome.pictures_seen,
+                    "seconds": round(outcome.seconds),
                     "hardware": hardware(),
-                    "scores": {key: round(float(value), 4) for key, value in measured.items()},
+                    "scores": {k: round(float(v), 4) for k, v in outcome.scores.items()},
                 }
             )
             print(f"{name}, {variant}, seed {seed}: {records[-1]['scores']}", flush=True)

@@ -17,7 +17,7 @@ from nbgan.datasetgan import (
 from nbgan.datasetgan.deeplab import DeepLab
 from nbgan.datasetgan.factory import Order
 from nbgan.errors import InputError
-from nbgan.train import load_model, start_training
+from nbgan.train import load_model, save_model, start_training
 
 
 @pytest.fixture
@@ -67,6 +67,23 @@ def test_every_backbone_is_built(backbone):
     assert out.shape == (1, 3, 64, 64)
 
 
+def test_a_short_training_is_evaluated_with_its_own_statistics():
+    """Once: MobileNetV3 kept the statistics of fresh weights for hundreds of steps."""
+    torch.manual_seed(0)
+    network = DeepLab(backbone="mobilenet_v3_large", outputs=2, head_width=16).train()
+    picture = torch.randn(4, 3, 64, 64)
+    with torch.no_grad():
+        for _ in range(60):
+            network(picture)
+        layers = [m for m in network.modules() if isinstance(m, torch.nn.BatchNorm2d)]
+        first = layers[0]
+        seen = []
+        first.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+        network(picture)
+    torch.testing.assert_close(first.running_mean, seen[0].mean((0, 2, 3)), atol=0.02, rtol=0.02)
+    assert {m.momentum for m in layers} == {0.1}
+
+
 def test_pictures_are_normalised_as_for_imagenet():
     network = DeepLab(backbone="mobilenet_v3_large", outputs=2, head_width=16)
     seen = []
@@ -76,7 +93,41 @@ def test_pictures_are_normalised_as_for_imagenet():
     torch.testing.assert_close(seen[0][0, :, 5, 5], expected)
 
 
+def test_small_pictures_are_enlarged_for_the_network():
+    network = DeepLab(backbone="mobilenet_v3_large", outputs=2, head_width=16, enlarge=3)
+    seen = []
+    network.network.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].shape))
+    assert network.eval()(torch.zeros(1, 3, 32, 40)).shape == (1, 2, 32, 40)
+    assert seen == [(1, 3, 96, 120)]
+
+
+def test_other_classes_take_over_all_but_the_last_layer(tmp_path):
+    recipe = DeepLabRecipe.preset("smoke", seed=1)
+    other = LabelSpace(
+        name="other", classes=("a", "b", "c"), colors=tuple((i, 0, 0) for i in range(3))
+    )
+    before = DeepLabSystem(recipe.replace(seed=0), other)
+    save_model(tmp_path / "model.safetensors", before)
+    start = str(tmp_path / "model.safetensors")
+    system = DeepLabSystem(recipe.replace(start_from=start), SPACE)
+    last = system.network.network.classifier[4].weight.clone()
+    system.begin()
+    assert torch.equal(system.network.network.classifier[4].weight, last)
+    taken, given = (s.network.network.backbone.state_dict() for s in (system, before))
+    assert all(torch.equal(value, given[name]) for name, value in taken.items())
+    same = DeepLabSystem(recipe.replace(start_from=start), other)
+    same.begin()
+    assert torch.equal(
+        same.network.network.classifier[4].weight, before.network.network.classifier[4].weight
+    )
+    wrong = DeepLabSystem(recipe.replace(start_from="segmenter-avatars"), SPACE)
+    with pytest.raises(InputError, match="'segmenter' model; a 'deeplab' training"):
+        wrong.begin()
+
+
 def test_bad_input_is_named(tmp_path):
+    with pytest.raises(InputError, match="'enlarge' must be at least 1, got 0"):
+        DeepLabRecipe(enlarge=0)
     with pytest.raises(InputError, match="'backbone' is 'vgg'; choose one of resnet50"):
         DeepLabRecipe(backbone="vgg")
     with pytest.raises(InputError, match="'batch_size' must be at least 2 for DeepLabV3"):

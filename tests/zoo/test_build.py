@@ -2,15 +2,21 @@
 
 import base64
 import io
+import shutil
+from functools import partial
 
 import pytest
 from PIL import Image
 
 from nbgan import zoo
+from nbgan.datasetgan import DatasetGANRecipe, DeepLabRecipe
 from nbgan.errors import InputError
 from nbgan.segmenter import SegmenterRecipe
 from nbgan.spade import SpadeRecipe
+from nbgan.stylegan import StyleGANRecipe
+from nbgan.zoo import WEIGHTS as SHIPPED
 from nbgan.zoo import build
+from nbgan.zoo.labelled import avatar_records, avatar_shards
 
 
 @pytest.fixture
@@ -52,6 +58,45 @@ def test_building_again_does_not_train_again(toy_zoo):
     again = build.make("segmenter-landscapes", runs=toy_zoo / "runs")
     assert first["seconds"] == again["seconds"]
     assert first["scores"] == again["scores"]
+
+
+def test_generator_interpreter_and_downstream_network_are_made_one_from_another(
+    toy_zoo, monkeypatch
+):
+    shutil.copy(SHIPPED / "segmenter-avatars.safetensors", toy_zoo)
+    painter = StyleGANRecipe.preset("smoke", evaluate_pictures=16)
+    entries = {
+        "stylegan2-avatars": build.Entry(
+            first=painter, recipe=painter.replace(size=32), failures=("Everything.",)
+        ),
+        "datasetgan-avatars": build.Entry(
+            data=partial(avatar_records, n=2, held_out=8),
+            recipe=DatasetGANRecipe.preset("smoke", size=32, keypoints=8),
+            failures=("Everything.",),
+        ),
+        "deeplab-avatars": build.Entry(
+            data=partial(avatar_shards, n=2),
+            first=DeepLabRecipe.preset("smoke"),
+            recipe=DeepLabRecipe.preset("smoke", evaluate_pictures=8),
+            scored_on="avatars",
+            failures=("Everything.",),
+        ),
+    }
+    monkeypatch.setattr(build, "ENTRIES", entries)
+    for name in entries:
+        build.make(name, runs=toy_zoo / "runs")
+    card = zoo.card("stylegan2-avatars")
+    assert {"precision", "recall"} < set(card["scores"])
+    assert card["steps"] == 4
+    assert set(zoo.card("datasetgan-avatars")["scores"]) >= {"miou", "uncertainty"}
+    card = zoo.card("deeplab-avatars")
+    assert card["scored_on"] == "8 validation pictures of avatars"
+    assert 0 <= card["scores"]["miou"] <= 1
+    sampled = zoo.load("datasetgan-avatars").sample(1)
+    assert sampled.label.shape == (1, 32, 32)
+    assert sampled.keypoints.shape == (1, 8, 2)
+    whole = build.whole_recipe("datasetgan-avatars", runs=toy_zoo / "runs")
+    assert zoo.card("datasetgan-avatars")["recipe"]["data_path"] == whole.data_path
 
 
 def test_unknown_entry():
