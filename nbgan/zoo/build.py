@@ -27,6 +27,7 @@ from nbgan.spade import SpadeRecipe
 from nbgan.train import Recipe, save_model, start_training
 from nbgan.train.start import open_split
 from nbgan.train.system import Batch, System
+from nbgan.ugatit.identity_training import IdentityRecipe
 from nbgan.zoo import WEIGHTS
 from nbgan.zoo.scoring import scores
 
@@ -72,6 +73,10 @@ _SEGMENTER_STREETS = SegmenterRecipe.preset(
     batch_size=8,
     steps=1600,
     learning_rate=2e-3,
+)
+
+_SEGMENTER_SIDES = SegmenterRecipe.preset(
+    "cpu", data="avatar-sides", train_pictures=4000, steps=1000, flip=False, learning_rate=3e-3
 )
 
 ENTRIES: dict[str, Entry] = {
@@ -160,6 +165,20 @@ ENTRIES: dict[str, Entry] = {
         recipe=SpadeRecipe.preset("cpu", **STREETS),
         failures=(
             "Trained for a comparison with pix2pixHD at one budget; one style for a whole picture.",
+        ),
+    ),
+    "segmenter-avatar-sides": Entry(
+        first=_SEGMENTER_SIDES,
+        recipe=_SEGMENTER_SIDES.replace(dice=1.0, steps=800, learning_rate=2e-3),
+        failures=(
+            "Thin parts such as eyebrows and the rims of glasses lose a pixel at their borders.",
+            "Knows the two drawn styles only, on white.",
+        ),
+    ),
+    "identity-avatars": Entry(
+        recipe=IdentityRecipe.preset("cpu"),
+        failures=(
+            "Tells drawn faces apart, in colours and in ink; photographs are strange to it.",
         ),
     ),
 }
