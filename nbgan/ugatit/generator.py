@@ -35,8 +35,8 @@ class GeneratorOutput(NamedTuple):
     """``[N, 2]``, "does this picture come from the source domain?" from average-pooled and from
     max-pooled features; None without attention."""
     heatmap: Tensor | None
-    """``[N, 1, h, w]``, where the generator looks, not normalised; None without attention. As
-    published, h and w are a quarter of the picture's."""
+    """``[N, 1, h, w]``, where the generator looks, not normalised; None without attention. Sides
+    are the picture's, divided by 2 to the number of halvings; a quarter as published."""
 
 
 class UGATITGenerator(nn.Module):

@@ -227,7 +227,7 @@ class UGATITRecipe(Recipe):
             "smoke": smoke,
             "cpu": cpu,
             "cpu_start": cpu_start,
-            # Hourglasses make a step five times as dear, so it goes on from the weights of ``cpu``.
+            # Hourglasses make a generator five times as dear: start from the weights of ``cpu``.
             "cpu_cartoon": cpu.replace(**cartoon, steps=1500, decay_from=750),
             "gpu": cpu.replace(
                 batch_size=8,

@@ -130,7 +130,7 @@ class UGATITSystem(System):
 
         Returns:
             Pictures ``[N, 3, H, W]``, and with attention CAM logits ``[N, 2]`` and heat maps
-            ``[N, 1, h, w]``.
+            ``[N, 1, h, w]``, sides divided by 2 to the number of halvings.
 
         Raises:
             InputError: no such direction, or pictures that the generator cannot take.

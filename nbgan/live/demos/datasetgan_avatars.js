@@ -1,21 +1,11 @@
 // Sample faces with their labels in the page, mix the styles of two, see the ensemble's doubt.
 
 import { addStyleSheet } from "../answers.js";
+import { toBytes } from "../pixels.js";
 import { gaussian } from "../random.js";
 import { latestOnly, startModels } from "../runtime.js";
 
 const NAME = "datasetgan-avatars";
-
-// Floats [3, size, size] in [-1, 1] to bytes of a canvas.
-export function pictureBytes(floats) {
-  const count = floats.length / 3;
-  const bytes = new Uint8ClampedArray(4 * count);
-  for (let i = 0; i < count; i++) {
-    for (let c = 0; c < 3; c++) bytes[4 * i + c] = Math.round((floats[c * count + i] + 1) * 127.5);
-    bytes[4 * i + 3] = 255;
-  }
-  return bytes;
-}
 
 // One colour a pixel: colors[index(value)], each [r, g, b].
 export function mappedBytes(values, colors, index) {
@@ -115,8 +105,8 @@ export async function open(stage, { root, element, assets, unpack, text, onProgr
   let turn = 0;
 
   const present = (result) => {
-    const present = [...new Set(result.label)].sort((x, y) => x - y);
-    put(made, pictureBytes(result.picture));
+    const found = [...new Set(result.label)].sort((x, y) => x - y);
+    put(made, toBytes(result.picture));
     put(labels, mappedBytes(result.label, palette, (id) => id));
     put(doubt, mappedBytes(result.uncertainty, data.colors, shade(data.limit)));
     made.caption.textContent = `${Math.round(result.milliseconds)} ms`;
@@ -124,7 +114,7 @@ export async function open(stage, { root, element, assets, unpack, text, onProgr
     const sorted = [...result.uncertainty].sort((x, y) => y - x);
     const tenth = sorted.slice(0, Math.max(1, Math.floor(sorted.length / 10)));
     const score = tenth.reduce((sum, value) => sum + value, 0) / tenth.length;
-    const names = present.map((id) => data.classes[id].name.replaceAll("_", " "));
+    const names = found.map((id) => data.classes[id].name.replaceAll("_", " "));
     status.textContent =
       `Found: ${names.join(", ")}. Uncertainty of the picture: ${score.toFixed(3)} nats ` +
       `(the mean of its most uncertain tenth).`;
@@ -145,7 +135,7 @@ export async function open(stage, { root, element, assets, unpack, text, onProgr
         if (face.drawn === drawn) continue;
         const alone = await newest({ ...state, first });
         if (!alone || mine !== turn) return;
-        put(face, pictureBytes(alone.picture));
+        put(face, toBytes(alone.picture));
         face.drawn = drawn;
       }
       const detail = { turn: mine, milliseconds: performance.now() - started };

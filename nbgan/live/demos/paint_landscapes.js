@@ -21,8 +21,7 @@ function createStyles(parent, { styles, length }, element, onChange) {
     }),
     choose: (i) => choose(i),
   });
-  const word = element("span", group, { className: "nbgan-live-word", textContent: "Style" });
-  group.prepend(word);
+  group.prepend(element("span", group, { className: "nbgan-live-word", textContent: "Style" }));
   const own = element("div", bar, { className: "nbgan-live-own" });
   const random = element("button", own, { type: "button", textContent: "Random style" });
   const label = element("label", own, { textContent: "seed " });

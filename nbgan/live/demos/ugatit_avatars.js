@@ -1,9 +1,10 @@
 // Build a face from parts or draw one, and let U-GAT-IT translate it, in the page.
 
 import { addStyleSheet } from "../answers.js";
+import { toBytes, toFloats } from "../pixels.js";
 import { createRadios } from "../radios.js";
 import { latestOnly, startModels } from "../runtime.js";
-import { faceAsSvg, heated, toBytes, toFloats } from "./ugatit_avatars_pictures.js";
+import { faceAsSvg, heated } from "./ugatit_avatars_pictures.js";
 
 const NAME = "ugatit-avatars";
 const PENS = ["#000000", "#ffffff", "#d62728", "#1f77b4", "#f2c14e", "#4a312c"];
