@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from nbgan.gan.losses import gan_loss
+from nbgan.gan.losses import GanLoss, gan_loss
 from nbgan.ugatit.discriminator import DiscriminatorOutput
 
 Terms = dict[str, Tensor]
@@ -41,32 +41,36 @@ UGATIT = LossWeights()
 PHOTO2CARTOON = LossWeights(cycle=50.0, face=1.0)
 """The defaults of the published photo2cartoon training."""
 
-_LEAST_SQUARES = gan_loss("least_squares")
+LEAST_SQUARES = gan_loss("least_squares")
+"""The published form of the adversarial terms."""
 
 
-def adversarial_discriminator_losses(real: DiscriminatorOutput, fake: DiscriminatorOutput) -> Terms:
-    """Least squares for one discriminator: real pictures to 1, translated ones to 0 (eq. 3).
+def adversarial_discriminator_losses(
+    real: DiscriminatorOutput, fake: DiscriminatorOutput, loss: GanLoss = LEAST_SQUARES
+) -> Terms:
+    """One discriminator tells real pictures from translated ones (eq. 3).
 
-    The same squares, not cross-entropy, serve for its CAM logits: here they belong to the game of
-    the two players, and a generator follows their slope.
+    The same loss serves for its CAM logits: here they belong to the game of the two players, and a
+    generator follows their slope.
 
     Args:
         real, fake: one discriminator's outputs for real and for translated pictures.
+        loss: squares as published, real pictures to 1 and translated ones to 0; or another.
 
     Returns:
         ``patches``, and ``cam`` where the discriminator has attention.
     """
-    terms = {"patches": _squares(real.scores, fake.scores)}
+    terms = {"patches": _both(loss, real.scores, fake.scores)}
     if real.cam_logits is not None and fake.cam_logits is not None:
-        terms["cam"] = _squares(real.cam_logits, fake.cam_logits)
+        terms["cam"] = _both(loss, real.cam_logits, fake.cam_logits)
     return terms
 
 
-def adversarial_generator_losses(fake: DiscriminatorOutput) -> Terms:
-    """The generator's side of :func:`adversarial_discriminator_losses`: translated ones to 1."""
-    terms = {"patches": _LEAST_SQUARES.generator(fake.scores.float())}
+def adversarial_generator_losses(fake: DiscriminatorOutput, loss: GanLoss = LEAST_SQUARES) -> Terms:
+    """The generator's side of :func:`adversarial_discriminator_losses`."""
+    terms = {"patches": loss.generator(fake.scores.float())}
     if fake.cam_logits is not None:
-        terms["cam"] = _LEAST_SQUARES.generator(fake.cam_logits.float())
+        terms["cam"] = loss.generator(fake.cam_logits.float())
     return terms
 
 
@@ -104,5 +108,5 @@ def generator_cam_loss(source: Tensor, target: Tensor) -> Tensor:
     ) + F.binary_cross_entropy_with_logits(target, torch.zeros_like(target))
 
 
-def _squares(real: Tensor, fake: Tensor) -> Tensor:
-    return _LEAST_SQUARES.real(real.float()) + _LEAST_SQUARES.fake(fake.float())
+def _both(loss: GanLoss, real: Tensor, fake: Tensor) -> Tensor:
+    return loss.real(real.float()) + loss.fake(fake.float())

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self
 
 from nbgan.errors import InputError
+from nbgan.gan.losses import GanLossName, gan_loss
 from nbgan.train.recipe import Recipe
 from nbgan.ugatit.blocks import DecoderNorm
 from nbgan.ugatit.losses import PHOTO2CARTOON, UGATIT, LossWeights
@@ -57,6 +58,14 @@ class UGATITRecipe(Recipe):
     variety: bool = False
     """Discriminators see how much the pictures of a batch differ, too, so that translations cannot
     all have the same colours; needs two pictures a batch."""
+    gan: GanLossName = "least_squares"
+    """Form of the adversarial losses, on patches and CAM logits; squares as published. Where a
+    discriminator tells all pictures apart its squares are flat, and logistic losses are not."""
+    r1: float = 0.0
+    """Weight of the discriminators' R1 penalty (Mescheder et al., 2018), half the squared gradient
+    norm of a patch's score; 0, as published, leaves it out."""
+    r1_every: int = 4
+    """Steps between two R1 updates (lazy regularisation)."""
     adversarial_weight: float = UGATIT.adversarial
     """Of the adversarial losses."""
     cycle_weight: float = UGATIT.cycle
@@ -99,6 +108,9 @@ class UGATITRecipe(Recipe):
             raise InputError(
                 f"recipe field 'variant' is '{self.variant}'; choose 'ugatit' or 'photo2cartoon'"
             )
+        gan_loss(self.gan)
+        if self.r1_every < 1:
+            raise InputError(f"recipe field 'r1_every' must be 1 or more, got {self.r1_every}")
         if self.variety and self.batch_size < 2:
             raise InputError(
                 "recipe field 'variety' compares the pictures of a batch, so 'batch_size' must be "
@@ -144,8 +156,8 @@ class UGATITRecipe(Recipe):
             train_pictures=4000,
             size=128,
             batch_size=2,
-            steps=16_000,
-            decay_from=8000,
+            steps=12_000,
+            decay_from=6000,
             precision="bf16",
             channels_last=True,
             width=8,
@@ -156,6 +168,8 @@ class UGATITRecipe(Recipe):
             global_layers=7,
             variety=True,
             cycle_noise=0.05,
+            gan="logistic",
+            r1=0.1,
             identity_weight=5.0,
             learning_rate=4e-4,
             ema_decay=0.998,
@@ -173,6 +187,8 @@ class UGATITRecipe(Recipe):
             "global_layers": 6,
             "variety": False,
             "cycle_noise": 0.0,
+            "gan": "least_squares",
+            "r1": 0.0,
             "identity_weight": UGATIT.identity,
         }
         cpu_start = cpu.replace(**start)

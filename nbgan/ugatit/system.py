@@ -15,6 +15,7 @@ generators, as published, with the published numbers at less cost:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,7 @@ from torch.utils.data import Dataset
 
 from nbgan.data.labels import LabelSpace
 from nbgan.errors import InputError
+from nbgan.gan.losses import gan_loss, r1_penalty
 from nbgan.train.checkpoint import STATE_FILE, read_state
 from nbgan.train.system import Batch, Losses, Phase, System
 from nbgan.train.weights import load_weights
@@ -94,6 +96,7 @@ class UGATITSystem(System):
         if recipe.compact:
             for name in GENERATORS:
                 make_compact(self.get_submodule(name))
+        self._loss = gan_loss(recipe.gan)
         self._face = face
         self._shared = SharedTranslations(recipe.accumulate)
 
@@ -204,14 +207,15 @@ class UGATITSystem(System):
         return self._face
 
     def phases(self) -> list[Phase]:
-        """An update of each discriminator, then one of both generators together.
+        """An update of each discriminator, now and then with R1, then one of both generators.
 
         Published programs update the discriminators together. Nothing connects them, so one at a
         time gives the same numbers, and only one needs room for its gradient.
         """
+        recipe = self.recipe
 
         def optimizer(parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-            recipe, kind = self.recipe, CompactAdam if self.recipe.compact else torch.optim.Adam
+            kind = CompactAdam if recipe.compact else torch.optim.Adam
             rate, decay = recipe.learning_rate, recipe.weight_decay
             return kind(parameters, lr=rate, betas=recipe.betas, weight_decay=decay)
 
@@ -225,6 +229,17 @@ class UGATITSystem(System):
                 )
                 for name in self.discriminators
             ),
+            *(
+                Phase(
+                    name=f"r1_{name}",
+                    networks=(f"discriminators.{name}",),
+                    losses=partial(self.r1_losses, name=name),
+                    optimizer=f"discriminator_{name}",
+                    every=recipe.r1_every,
+                )
+                for name in self.discriminators
+                if recipe.r1
+            ),
             Phase(
                 name="generators",
                 networks=GENERATORS,
@@ -235,7 +250,7 @@ class UGATITSystem(System):
         ]
 
     def discriminator_losses(self, batch: Batch, name: str) -> Losses:
-        """Least squares of one discriminator, on patches and on CAM logits.
+        """What one discriminator minimises, on patches and on CAM logits.
 
         Args:
             batch: ``source`` and ``target``, ``[N, 3, H, W]`` in [−1, 1].
@@ -251,8 +266,30 @@ class UGATITSystem(System):
             self._shared.keep(batch, made)
         domain = name[-1]
         return discriminator_terms(
-            self.discriminators[name], _real(batch)[domain], made[domain], self.recipe.weights
+            self.discriminators[name],
+            _real(batch)[domain],
+            made[domain],
+            self.recipe.weights,
+            self._loss,
         )
+
+    def r1_losses(self, batch: Batch, name: str) -> Losses:
+        """The R1 penalty of one discriminator, times the number of steps that it stands for.
+
+        Of a patch's score and of a CAM logit, each on its own: scores of patches that do not
+        overlap have gradients at right angles, so their sum is divided by the root of their number.
+
+        Args:
+            batch, name: as for :meth:`discriminator_losses`.
+        """
+        with torch.autocast(self.device.type, enabled=False):
+            real = _real(batch)[name[-1]].detach().float().requires_grad_()
+            scores, cam_logits, _ = self.discriminators[name](real)
+            judged = scores.flatten(1) / math.sqrt(scores[0].numel())
+            if cam_logits is not None:
+                judged = torch.cat([judged, cam_logits], dim=1)
+            penalty = r1_penalty(judged, real)
+        return {"penalty": self.recipe.r1 * self.recipe.r1_every * penalty}
 
     def generator_losses(self, batch: Batch) -> Losses:
         """Weighted terms of the generators, by the domain that they lead into (eq. 3 to 7).
@@ -274,6 +311,7 @@ class UGATITSystem(System):
             returned,
             self.recipe.weights,
             self.face if self.recipe.face_weight else None,
+            self._loss,
         )
 
     def _noisy(self, fake: Tensor) -> Tensor:

@@ -13,7 +13,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from nbgan.gan.losses import GanLoss
 from nbgan.ugatit.losses import (
+    LEAST_SQUARES,
     LossWeights,
     Terms,
     adversarial_discriminator_losses,
@@ -41,9 +43,13 @@ class Translated(NamedTuple):
 
 
 def discriminator_terms(
-    discriminator: nn.Module, real: Tensor, made: Translated, weights: LossWeights
+    discriminator: nn.Module,
+    real: Tensor,
+    made: Translated,
+    weights: LossWeights,
+    loss: GanLoss = LEAST_SQUARES,
 ) -> Terms:
-    """Least squares of one discriminator, on patches and on CAM logits.
+    """What one discriminator minimises, on patches and on CAM logits.
 
     Real and translated pictures pass in two goes, each with its power iteration of spectral norm.
 
@@ -52,8 +58,10 @@ def discriminator_terms(
         real: pictures ``[N, 3, H, W]``.
         made: translations into that domain; no gradient reaches them.
         weights: of the terms.
+        loss: of the adversarial terms.
     """
-    terms = adversarial_discriminator_losses(discriminator(real), discriminator(made.fake.detach()))
+    judged = discriminator(real), discriminator(made.fake.detach())
+    terms = adversarial_discriminator_losses(*judged, loss)
     return {term: weights.adversarial * value for term, value in terms.items()}
 
 
@@ -64,6 +72,7 @@ def generator_terms(
     returned: Mapping[str, Tensor],
     weights: LossWeights,
     face: Callable[[Tensor, Tensor], Tensor] | None = None,
+    loss: GanLoss = LEAST_SQUARES,
 ) -> Terms:
     """What both generators minimise.
 
@@ -74,12 +83,13 @@ def generator_terms(
         returned: pictures that went to the other domain and back, by their domain.
         weights: of the terms.
         face: distance of faces ``[N]``; None leaves the term out.
+        loss: of the adversarial terms.
     """
     losses: Terms = {}
     for domain, other in (("a", "b"), ("b", "a")):
         own = made[domain]
         judged = [
-            adversarial_generator_losses(discriminators[f"{scale}_{domain}"](own.fake))
+            adversarial_generator_losses(discriminators[f"{scale}_{domain}"](own.fake), loss)
             for scale in SCALES
         ]
         for term in judged[0]:

@@ -13,7 +13,8 @@ from nbgan.ugatit import UGATITRecipe, UGATITSystem
 from nbgan.ugatit.compact import CompactAdam, WideLinear, factors_of, make_compact
 from nbgan.ugatit.generator import UGATITGenerator
 
-FULL = UGATITRecipe.preset("smoke", cycle_noise=0.0, light=False)
+PUBLISHED = {"cycle_noise": 0.0, "gan": "least_squares", "r1": 0.0}
+FULL = UGATITRecipe.preset("smoke", **PUBLISHED, light=False)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ def test_published_numbers():
     assert (weights.cam, weights.face) == (1000, 0)
     assert (paper.local_layers, paper.global_layers, paper.width) == (5, 7, 64)
     assert (paper.halvings, paper.cycle_noise) == (2, 0)
+    assert (paper.gan, paper.r1) == ("least_squares", 0)
     assert not paper.light and UGATITRecipe.preset("paper_light").light
     cartoon = UGATITRecipe.preset("paper_photo2cartoon")
     assert (cartoon.variant, cartoon.norm) == ("photo2cartoon", "softadalin")
@@ -39,7 +40,8 @@ def test_ablation_changes_one_thing_at_a_time():
         "compare_softadalin": {"norm"},
     }
     assert compare["size"] == 64
-    for name in ("cycle_weight", "identity_weight", "cycle_noise", "halvings", "variety"):
+    weights = ("cycle_weight", "identity_weight")
+    for name in (*weights, "gan", "r1", "cycle_noise", "halvings", "variety"):
         assert compare[name] == presets["paper"].to_dict()[name], "published losses"
 
 
@@ -61,6 +63,8 @@ def test_reader_is_told_of_folders_and_backgrounds():
     ("changes", "message"),
     [
         ({"variety": True, "batch_size": 1}, "'variety' compares .* 2 or more, got 1"),
+        ({"gan": "squares"}, "unknown GAN loss 'squares'; choose one of hinge, least_squares"),
+        ({"r1_every": 0}, "'r1_every' must be 1 or more, got 0"),
         ({"aspect_ratio": 2.0}, "'aspect_ratio' must be 1 .* got 2.0; crop"),
         ({"variant": "cyclegan"}, "'variant' is 'cyclegan'; choose 'ugatit' or 'photo2cartoon'"),
         ({"background": "black"}, "'background' is 'black'; choose 'keep' or 'white'"),

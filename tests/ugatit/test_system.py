@@ -9,11 +9,13 @@ from torch.utils.data import default_collate
 from nbgan.data.labels import LabelSpace
 from nbgan.errors import InputError
 from nbgan.ugatit import UGATITRecipe, UGATITSystem
+from nbgan.ugatit.discriminator import DiscriminatorOutput
 from nbgan.ugatit.identity import FaceIdentity
 from nbgan.ugatit.official.step import discriminator_phase, generator_phase
 from nbgan.ugatit.scores import distances, kept_parts
 
-SMOKE = UGATITRecipe.preset("smoke", cycle_noise=0.0)
+SMOKE = UGATITRecipe.preset("smoke", cycle_noise=0.0, gan="least_squares", r1=0.0)
+"""With the published losses."""
 
 
 class MeanColor(torch.nn.Module):
@@ -120,6 +122,50 @@ def test_noise_meets_translations_on_their_way_back_only(batch):
     changed = {name for name in clean if not torch.equal(clean[name], noisy[name])}
     assert changed == {"cycle_a", "cycle_b"}
     assert all(torch.equal(noisy[name], again[name]) for name in noisy)
+
+
+def test_logistic_losses_judge_patches_and_cam_logits(batch):
+    model = system(gan="logistic").eval()
+    softplus = torch.nn.functional.softplus
+    judge = model.discriminators["local_b"]
+    with torch.no_grad():
+        fake, _, _ = model.generator_a2b(batch["source"])
+        (real_scores, real_cam, _), (scores, cam, _) = judge(batch["target"]), judge(fake)
+        losses = model.discriminator_losses(batch, name="local_b")
+    expected = softplus(-real_scores).mean() + softplus(scores).mean()
+    torch.testing.assert_close(losses["patches"], expected)
+    torch.testing.assert_close(losses["cam"], softplus(-real_cam).mean() + softplus(cam).mean())
+
+
+def test_r1_is_half_the_squared_gradient_norm_of_a_score(batch):
+    """Of a discriminator whose slope is known: one that adds up fields of the picture."""
+    model = system(r1=0.5, r1_every=4)
+
+    class Sums(torch.nn.Module):
+        def forward(self, image):
+            return DiscriminatorOutput(
+                3 * image.unfold(2, 4, 4).sum((1, 3, 4))[:, None], None, None
+            )
+
+    model.discriminators["local_a"] = Sums()
+    size = model.recipe.size
+    each = 0.5 * 9 * 3 * 4 * size  # half the square of slope 3, over a score's pixels
+    penalty = model.r1_losses(batch, name="local_a")["penalty"]
+    torch.testing.assert_close(penalty, torch.tensor(0.5 * 4 * each))
+    assert not batch["source"].requires_grad
+
+
+def test_r1_is_lazy_and_shares_the_discriminators_optimiser(batch):
+    model = system(r1=1.0, r1_every=4).train()
+    phases = {phase.name: phase for phase in model.phases()}
+    for name in model.discriminators:
+        phase = phases[f"r1_{name}"]
+        assert phase.optimizer == f"discriminator_{name}"
+        assert [phase.runs_at(step) for step in range(5)] == [True, False, False, False, True]
+        with model.only(phase):
+            model(phase.name, batch)["penalty"].backward()
+        assert all(p.grad is not None for p in model.discriminators[name].blocks.parameters())
+    assert not any("r1" in phase.name for phase in system().phases())
 
 
 @pytest.mark.parametrize("changes", [VARIANTS[1], {"light": False, "compact": True}])
