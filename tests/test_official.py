@@ -83,3 +83,9 @@ def test_replay_checks_part_and_mode():
         official.replay("spade/x", {}, {}, {})
     with pytest.raises(InputError, match="'eval' or 'train', got 'test'"):
         official.replay("spade/norm", {}, {}, {}, mode="test")
+
+
+def test_page_names_every_part_that_can_be_loaded():
+    page = (Path(__file__).parents[1] / "book" / "official_checkpoints.md").read_text()
+    rows = {line.split("`")[1] for line in page.splitlines() if line.startswith("| `")}
+    assert set(official.loadable()) <= rows
