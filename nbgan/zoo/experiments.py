@@ -130,7 +130,7 @@ def run(name: str, *, runs: Path = Path("runs")) -> list[dict[str, Any]]:
                     "pictures_seen": outcome.pictures_seen,
                     "seconds": round(outcome.seconds),
                     "hardware": hardware(),
-                    "scores": {k: round(float(v), 4) for k, v in outcome.scores.items()},
+                    "scores": {k: round(float(v), 6) for k, v in outcome.scores.items()},
                 }
             )
             print(f"{name}, {variant}, seed {seed}: {records[-1]['scores']}", flush=True)
