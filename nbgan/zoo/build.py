@@ -40,9 +40,9 @@ class Entry:
 
     recipe: Recipe
     failures: tuple[str, ...]
-    first: Recipe | None = None
-    """A training that the recipe's training goes on from: at a smaller size, where steps are cheap,
-    or with simpler losses."""
+    before: tuple[Recipe, ...] = ()
+    """Trainings that go before, each the start of the next: at a smaller size, where steps are
+    cheap, or with simpler losses."""
     data: Callable[[Path], None] | None = None
     """Makes the files that the recipe trains on, in the folder that it is given."""
     scored_on: str | None = None
@@ -97,7 +97,7 @@ ENTRIES: dict[str, Entry] = {
         ),
     ),
     "classifier-avatars": Entry(
-        first=ClassifierRecipe.preset("cpu_start"),
+        before=(ClassifierRecipe.preset("cpu_start"),),
         recipe=ClassifierRecipe.preset("cpu"),
         failures=(
             "Closed eyes behind dark glasses cannot be seen, and are guessed.",
@@ -125,7 +125,7 @@ ENTRIES: dict[str, Entry] = {
         failures=("Trained for a comparison at a small budget, not for use: one style only.",),
     ),
     "segmenter-streets": Entry(
-        first=_SEGMENTER_STREETS,
+        before=(_SEGMENTER_STREETS,),
         recipe=_SEGMENTER_STREETS.replace(dice=1.0, steps=500, learning_rate=1e-3),
         failures=(
             "Thin and far objects of a few pixels are often missed.",
@@ -134,7 +134,7 @@ ENTRIES: dict[str, Entry] = {
         ),
     ),
     "pix2pixhd-streets": Entry(
-        first=Pix2PixHDRecipe.preset("cpu", size=128, steps=6000, decay_from=None),
+        before=(Pix2PixHDRecipe.preset("cpu", size=128, steps=6000, decay_from=None),),
         recipe=Pix2PixHDRecipe.preset("cpu"),
         failures=(
             "Soft: façades are smeared where no class says where windows are, and a faint pattern "
@@ -145,7 +145,7 @@ ENTRIES: dict[str, Entry] = {
         ),
     ),
     "pix2pixhd-streets-enhancer": Entry(
-        first=Pix2PixHDRecipe.preset("enhancer_cpu"),
+        before=(Pix2PixHDRecipe.preset("enhancer_cpu"),),
         recipe=Pix2PixHDRecipe.preset(
             "enhancer_cpu",
             window=None,
@@ -168,7 +168,7 @@ ENTRIES: dict[str, Entry] = {
         ),
     ),
     "segmenter-avatar-sides": Entry(
-        first=_SEGMENTER_SIDES,
+        before=(_SEGMENTER_SIDES,),
         recipe=_SEGMENTER_SIDES.replace(dice=1.0, steps=800, learning_rate=2e-3),
         failures=(
             "Thin parts such as eyebrows and the rims of glasses lose a pixel at their borders.",
@@ -208,33 +208,35 @@ def grid(system: System, batch: Batch) -> str:
 
 def whole_recipe(name: str, *, runs: Path = Path("runs")) -> Recipe:
     """An entry's recipe, with the run that it starts from and the files that it trains on."""
+    return list(_trainings(name, runs).values())[-1]
+
+
+def _trainings(name: str, runs: Path) -> dict[Path, Recipe]:
+    """Every training of an entry by its folder, in order: what is called ``…-start`` is the start
+    of what is called so without."""
     entry = ENTRIES[name]
-    recipe = entry.recipe
-    if entry.data is not None:
-        recipe = recipe.replace(data_path=str(runs / f"{name}-data"))
-    if entry.first is not None:
-        recipe = recipe.replace(start_from=str(_start(name, runs)))
-    return recipe
-
-
-def _start(name: str, runs: Path) -> Path:
-    return runs / f"{name}-start"
+    stages = [*entry.before, entry.recipe]
+    trainings: dict[Path, Recipe] = {}
+    for stage, recipe in enumerate(stages, start=1):
+        if entry.data is not None:
+            recipe = recipe.replace(data_path=str(runs / f"{name}-data"))
+        if trainings:
+            recipe = recipe.replace(start_from=str(list(trainings)[-1]))
+        trainings[runs / (name + "-start" * (len(stages) - stage))] = recipe
+    return trainings
 
 
 def make(name: str, *, runs: Path = Path("runs")) -> dict[str, Any]:
     """Train (or go on training), score and pack one model; returns its card."""
     entry = ENTRIES[name]
-    recipe, before = whole_recipe(name, runs=runs), []
+    recipe = whole_recipe(name, runs=runs)
     if entry.data is not None:
         assert recipe.data_path is not None
         entry.data(Path(recipe.data_path))
-    if entry.first is not None:
-        first = (
-            entry.first if entry.data is None else entry.first.replace(data_path=recipe.data_path)
-        )
-        before = [start_training(first, out=_start(name, runs), resume=True)]
-    trainer = start_training(recipe, out=runs / name, resume=True)
-    trainings = [*before, trainer]
+    trainings = [
+        start_training(stage, out=out, resume=True) for out, stage in _trainings(name, runs).items()
+    ]
+    trainer = trainings[-1]
     system = trainer.system
     data = trainer.validation_data
     if entry.scored_on is not None:

@@ -67,7 +67,7 @@ def test_generator_interpreter_and_downstream_network_are_made_one_from_another(
     painter = StyleGANRecipe.preset("smoke", evaluate_pictures=16)
     entries = {
         "stylegan2-avatars": build.Entry(
-            first=painter, recipe=painter.replace(size=32), failures=("Everything.",)
+            before=(painter,), recipe=painter.replace(size=32), failures=("Everything.",)
         ),
         "datasetgan-avatars": build.Entry(
             data=partial(avatar_records, n=2, held_out=8),
@@ -76,7 +76,7 @@ def test_generator_interpreter_and_downstream_network_are_made_one_from_another(
         ),
         "deeplab-avatars": build.Entry(
             data=partial(avatar_shards, n=2),
-            first=DeepLabRecipe.preset("smoke"),
+            before=(DeepLabRecipe.preset("smoke"),),
             recipe=DeepLabRecipe.preset("smoke", evaluate_pictures=8),
             scored_on="avatars",
             failures=("Everything.",),
@@ -97,6 +97,28 @@ def test_generator_interpreter_and_downstream_network_are_made_one_from_another(
     assert sampled.keypoints.shape == (1, 8, 2)
     whole = build.whole_recipe("datasetgan-avatars", runs=toy_zoo / "runs")
     assert zoo.card("datasetgan-avatars")["recipe"]["data_path"] == whole.data_path
+
+
+def test_each_training_starts_from_the_one_before(monkeypatch, tmp_path):
+    recipe = StyleGANRecipe.preset("smoke")
+    sizes = [recipe.replace(size=size) for size in (16, 32, 64)]
+    entry = build.Entry(before=tuple(sizes[:2]), recipe=sizes[2], failures=())
+    monkeypatch.setattr(build, "ENTRIES", {"faces": entry})
+    seen = []
+
+    class Done:
+        """A training that has ended."""
+
+    monkeypatch.setattr(
+        build,
+        "start_training",
+        lambda recipe, out, resume: seen.append((recipe.size, recipe.start_from, out)) or Done,
+    )
+    with pytest.raises(AttributeError):  # of the last training, which has no system
+        build.make("faces", runs=tmp_path)
+    first, second, last = (tmp_path / f"faces{end}" for end in ("-start-start", "-start", ""))
+    assert seen == [(16, None, first), (32, str(first), second), (64, str(second), last)]
+    assert build.whole_recipe("faces", runs=tmp_path) == sizes[2].replace(start_from=str(second))
 
 
 def test_unknown_entry():
