@@ -141,7 +141,7 @@ class StyleGANRecipe(Recipe):
         return {
             "smoke": smoke,
             "cpu_start": start,
-            "cpu": start.replace(size=128, steps=6000),
+            "cpu": start.replace(size=128, steps=6000, min_channels=16),
             "cpu_v1": start.replace(version=1),
             "gpu": start.replace(
                 train_pictures=50_000,

@@ -2,14 +2,21 @@
 
 What a network knows are strokes of so many pixels, so weights learned at 64 pixels draw too fine at
 128. A network with one more halving, at the picture's end, takes over all other layers: they see
-what they saw before, and only the new outer ones have to learn.
+what they saw before, and only the new outer ones have to learn. They learn by imitation first: in a
+game, what is drawn anew would make the others forget.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TypedDict
 
+import torch
 from torch import Tensor
+from torch.nn import functional as F
+
+from nbgan.ugatit.losses import Terms, generator_cam_loss
+from nbgan.ugatit.terms import Translated
 
 
 class Place(TypedDict):
@@ -62,6 +69,28 @@ def shared(theirs: dict[str, Tensor], ours: dict[str, Tensor]) -> dict[str, Tens
         for name, value in theirs.items()
         if name in ours and ours[name].shape == value.shape
     }
+
+
+def imitation_terms(made: Mapping[str, Translated], shown: Mapping[str, Translated]) -> Terms:
+    """How far translations are from those of a teacher, and what the auxiliary classifiers miss.
+
+    Args:
+        made: by the domain that they lead into, ``[N, 3, H, W]``.
+        shown: the teacher's for the same pictures, of any size.
+
+    Returns:
+        ``picture_…``, mean absolute differences times 10, and with attention ``attention_…``, the
+        plain cross-entropy: with its usual weight, new layers would learn nothing else at first.
+    """
+    losses: Terms = {}
+    for domain, own in made.items():
+        wanted = torch.cat([shown[domain].fake, shown[domain].same]).float()
+        wanted = F.interpolate(wanted, size=own.fake.shape[2:], mode="bilinear", antialias=True)
+        difference = F.l1_loss(torch.cat([own.fake, own.same]).float(), wanted)
+        losses[f"picture_{domain}"] = 10 * difference
+        if own.fake_logits is not None and own.same_logits is not None:
+            losses[f"attention_{domain}"] = generator_cam_loss(own.fake_logits, own.same_logits)
+    return losses
 
 
 def _last(weights: dict[str, Tensor], stack: str) -> int:

@@ -58,6 +58,9 @@ class UGATITRecipe(Recipe):
     variety: bool = False
     """Discriminators see how much the pictures of a batch differ, too, so that translations cannot
     all have the same colours; needs two pictures a batch."""
+    imitation: int = 0
+    """Steps at the beginning in which the generators only learn to do, at their size, what those of
+    ``start_from`` do at theirs."""
     gan: GanLossName = "least_squares"
     """Form of the adversarial losses, on patches and CAM logits; squares as published. Where a
     discriminator tells all pictures apart its squares are flat, and logistic losses are not."""
@@ -109,6 +112,8 @@ class UGATITRecipe(Recipe):
                 f"recipe field 'variant' is '{self.variant}'; choose 'ugatit' or 'photo2cartoon'"
             )
         gan_loss(self.gan)
+        if self.imitation < 0:
+            raise InputError(f"recipe field 'imitation' must be 0 or more, got {self.imitation}")
         if self.r1_every < 1:
             raise InputError(f"recipe field 'r1_every' must be 1 or more, got {self.r1_every}")
         if self.variety and self.batch_size < 2:
@@ -148,8 +153,10 @@ class UGATITRecipe(Recipe):
 
     @classmethod
     def presets(cls) -> dict[str, Self]:
-        """``smoke``, ``cpu_start``, ``cpu`` and ``cpu_cartoon`` (the shipped weights, each to start
-        from the one before), ``gpu``, the ablation ``compare_*``, and what was published."""
+        """``smoke``; ``cpu_start``, ``cpu_middle``, ``cpu`` and ``cpu_cartoon``, the weights
+        that are shipped, each starting from the one before; ``gpu``; the ablation ``compare_*``;
+        what was published.
+        """
         # Small enough for some hours of one processor core. No flips: all ink faces look to the
         # right. The way there is learned at half the size, with a layer less, see ``cpu_start``.
         cpu = cls(
@@ -168,6 +175,7 @@ class UGATITRecipe(Recipe):
             global_layers=7,
             variety=True,
             cycle_noise=0.05,
+            imitation=1000,
             gan="logistic",
             r1=0.1,
             identity_weight=5.0,
@@ -187,11 +195,14 @@ class UGATITRecipe(Recipe):
             "global_layers": 6,
             "variety": False,
             "cycle_noise": 0.0,
+            "imitation": 0,
             "gan": "least_squares",
             "r1": 0.0,
             "identity_weight": UGATIT.identity,
         }
         cpu_start = cpu.replace(**start)
+        # Where squares stop teaching, logistic judges go on.
+        cpu_middle = cpu_start.replace(gan="logistic", r1=0.5, steps=8000, decay_from=6000)
         compare = cpu_start.replace(
             steps=1000,
             decay_from=500,
@@ -211,6 +222,7 @@ class UGATITRecipe(Recipe):
             channels_last=False,
             width=4,
             halvings=2,
+            imitation=0,
             blocks=1,
             levels=2,
             discriminator_width=4,
@@ -243,6 +255,7 @@ class UGATITRecipe(Recipe):
             "smoke": smoke,
             "cpu": cpu,
             "cpu_start": cpu_start,
+            "cpu_middle": cpu_middle,
             # Hourglasses make a generator five times as dear: start from the weights of ``cpu``.
             "cpu_cartoon": cpu.replace(**cartoon, steps=1500, decay_from=750),
             "gpu": cpu.replace(

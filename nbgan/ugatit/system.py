@@ -17,12 +17,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, ClassVar, Literal, cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 from torch.utils.data import Dataset
 
 from nbgan.data.labels import LabelSpace
@@ -35,7 +36,7 @@ from nbgan.ugatit.cartoon import CartoonGenerator
 from nbgan.ugatit.compact import CompactAdam, make_compact
 from nbgan.ugatit.discriminator import CAMDiscriminator, smallest_side
 from nbgan.ugatit.generator import GeneratorOutput, UGATITGenerator
-from nbgan.ugatit.growth import DISCRIMINATOR, GENERATOR, grown, shared
+from nbgan.ugatit.growth import DISCRIMINATOR, GENERATOR, grown, imitation_terms, shared
 from nbgan.ugatit.identity import FaceIdentity, face_identity
 from nbgan.ugatit.recipe import UGATITRecipe
 from nbgan.ugatit.sharing import Made, SharedTranslations, learning
@@ -207,19 +208,21 @@ class UGATITSystem(System):
         return self._face
 
     def phases(self) -> list[Phase]:
-        """An update of each discriminator, now and then with R1, then one of both generators.
+        """An update of each discriminator, now and then with R1, then one of both generators: in
+        the game, or at the beginning by imitation.
 
         Published programs update the discriminators together. Nothing connects them, so one at a
         time gives the same numbers, and only one needs room for its gradient.
         """
         recipe = self.recipe
+        imitation = recipe.imitation if recipe.start_from is not None else 0
 
         def optimizer(parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
             kind = CompactAdam if recipe.compact else torch.optim.Adam
             rate, decay = recipe.learning_rate, recipe.weight_decay
             return kind(parameters, lr=rate, betas=recipe.betas, weight_decay=decay)
 
-        return [
+        phases = [
             *(
                 Phase(
                     name=f"discriminator_{name}",
@@ -245,9 +248,22 @@ class UGATITSystem(System):
                 networks=GENERATORS,
                 losses=self.generator_losses,
                 optimizer=optimizer,
+                start=imitation,
                 after=self.clip_rho_,
             ),
         ]
+        if imitation:
+            phases.append(
+                Phase(
+                    name="imitation",
+                    networks=GENERATORS,
+                    losses=self.imitation_losses,
+                    optimizer="generators",
+                    until=imitation,
+                    after=self.clip_rho_,
+                )
+            )
+        return phases
 
     def discriminator_losses(self, batch: Batch, name: str) -> Losses:
         """What one discriminator minimises, on patches and on CAM logits.
@@ -297,9 +313,7 @@ class UGATITSystem(System):
         Args:
             batch: as for :meth:`discriminator_losses`.
         """
-        made = self._shared.take(batch)
-        if made is None or not made["a"].fake.requires_grad:
-            made = self._translate_both(batch)
+        made = self._made(batch)
         returned = {
             "a": self.generator_b2a(self._noisy(made["b"].fake)).image,
             "b": self.generator_a2b(self._noisy(made["a"].fake)).image,
@@ -313,6 +327,38 @@ class UGATITSystem(System):
             self.face if self.recipe.face_weight else None,
             self._loss,
         )
+
+    def imitation_losses(self, batch: Batch) -> Losses:
+        """Terms of generators that learn from those that ``start_from`` names.
+
+        Args:
+            batch: as for :meth:`discriminator_losses`.
+        """
+        side = self.teacher.recipe.size
+        small = {
+            key: F.interpolate(batch[key], size=(side, side), mode="bilinear", antialias=True)
+            for key in ("source", "target")
+        }
+        with torch.no_grad():
+            shown = self.teacher._translate_both(small)
+        return imitation_terms(self._made(batch), shown)
+
+    @cached_property
+    def teacher(self) -> UGATITSystem:
+        """The system that ``start_from`` names, frozen."""
+        from nbgan import zoo
+
+        assert self.recipe.start_from is not None
+        teacher = zoo.open_model(self.recipe.start_from)
+        assert isinstance(teacher, UGATITSystem)  # or begin() has refused it
+        return teacher.to(self.device).eval().requires_grad_(False)
+
+    def _made(self, batch: Batch) -> Made:
+        """What was made of a batch before, or is made now, with its graph."""
+        made = self._shared.take(batch)
+        if made is None or not made["a"].fake.requires_grad:
+            made = self._translate_both(batch)
+        return made
 
     def _noisy(self, fake: Tensor) -> Tensor:
         if not self.recipe.cycle_noise:

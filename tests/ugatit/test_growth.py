@@ -1,5 +1,7 @@
 """Going on at twice the size with the inner layers of a smaller translation."""
 
+import json
+
 import pytest
 import torch
 from sides import shapes
@@ -7,7 +9,8 @@ from sides import shapes
 from nbgan.errors import InputError
 from nbgan.train import Trainer, load_model
 from nbgan.ugatit import UGATITGenerator, UGATITRecipe, UGATITSystem
-from nbgan.ugatit.growth import GENERATOR, grown
+from nbgan.ugatit.growth import GENERATOR, grown, imitation_terms
+from nbgan.ugatit.terms import Translated
 
 SMALL = UGATITRecipe.preset("smoke", width=8, discriminator_width=8, steps=1)
 LARGE = SMALL.replace(
@@ -73,6 +76,57 @@ def test_a_variant_goes_on_with_what_both_have(small_run, tmp_path):
         for name, value in theirs.get_submodule(part).state_dict().items():
             torch.testing.assert_close(ours[name], value)
     assert torch.equal(system.generator_b2a.to_rgb.weight, fresh), "of another shape"
+
+
+def test_grown_generators_learn_by_imitation_before_they_play(small_run, tmp_path):
+    recipe = LARGE.replace(
+        start_from=str(tmp_path), imitation=12, steps=14, ema_decay=0.0, log_every=1, seed=1
+    )
+    run = Trainer(
+        UGATITSystem(recipe),
+        train_data=shapes(size=64),
+        validation_data=None,
+        out=tmp_path / "large",
+        progress=False,
+    )
+    run.run()
+    assert not any(name.startswith("teacher") for name in run.system.state_dict())
+    lines = (tmp_path / "large" / "log.jsonl").read_text().splitlines()
+    log = [json.loads(line) for line in lines]
+    log = [entry for entry in log if "discriminator_local_a/patches" in entry]
+    for entry in log:
+        assert ("imitation/picture_a" in entry) == (entry["step"] <= 12)
+        assert ("generators/cycle_a" in entry) == (entry["step"] > 12)
+    first, last = log[0], log[11]
+    assert last["imitation/picture_b"] < 0.8 * first["imitation/picture_b"]
+
+    again = Trainer(
+        UGATITSystem(recipe.replace(steps=15)),
+        train_data=shapes(size=64),
+        validation_data=None,
+        out=tmp_path / "large",
+        resume=True,
+        progress=False,
+    )
+    assert again.step == 14
+    assert again.system.teacher.recipe.size == 32, "a resumed training finds its teacher"
+
+
+def test_imitation_needs_a_teacher():
+    names = [phase.name for phase in UGATITSystem(LARGE.replace(imitation=5)).phases()]
+    assert "imitation" not in names
+
+
+def test_imitation_terms():
+    def translations(picture, logits):
+        return {"b": Translated(picture, picture, logits, -logits)}
+
+    picture, logits = torch.rand(2, 3, 8, 8), torch.full((2, 2), 3.0)
+    enlarged = torch.nn.functional.interpolate(picture, (16, 16), mode="bilinear")
+    terms = imitation_terms(translations(enlarged + 0.25, logits), translations(picture, logits))
+    torch.testing.assert_close(terms["picture_b"], torch.tensor(2.5))
+    expected = 2 * torch.nn.functional.softplus(torch.tensor(-3.0))
+    torch.testing.assert_close(terms["attention_b"], expected)
 
 
 def test_weights_that_do_not_fit_are_refused(small_run, tmp_path):
