@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, cast
 
-import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from nbgan.errors import InputError
 from nbgan.gan.discriminator import spectral_norm
@@ -41,9 +39,6 @@ class CAMDiscriminator(nn.Module):
         width: channels of the first layer; doubles with each layer.
         max_width: upper bound of the channels, None for none (as published).
         cam: attention and its auxiliary classifier.
-        variety: also judge how much the pictures of a batch differ, against translations that all
-            have the same colours; a form of the minibatch standard deviation of Karras et al.,
-            *Progressive growing of GANs* (2018), section 3. Not published for U-GAT-IT.
 
     Raises:
         InputError: fewer than 3 layers.
@@ -56,7 +51,6 @@ class CAMDiscriminator(nn.Module):
         width: int = 64,
         max_width: int | None = None,
         cam: bool = True,
-        variety: bool = False,
     ) -> None:
         super().__init__()
         if layers < 3 or width < 1:
@@ -75,7 +69,6 @@ class CAMDiscriminator(nn.Module):
         self.blocks = nn.Sequential(*blocks)
         self.attention = CamAttention(channels=before, spectral=True, slope=0.2) if cam else None
         self.to_scores = _conv(before, 1, 1, bias=False)
-        self.variety = nn.Parameter(torch.zeros(())) if variety else None
 
     def forward(self, image: Tensor) -> DiscriminatorOutput:
         """Judge.
@@ -98,23 +91,7 @@ class CAMDiscriminator(nn.Module):
         if self.attention is not None:
             x, cam_logits, heatmap = self.attention(x)
         scores = cast(Tensor, self.to_scores(x))
-        if self.variety is not None:
-            # A small parameter under Adam's small steps needs a large input.
-            scores = scores + 10 * self.variety * spread(image)
         return DiscriminatorOutput(scores, cam_logits, heatmap)
-
-
-def spread(images: Tensor) -> Tensor:
-    """How much the coarse colours of a batch differ from picture to picture.
-
-    Args:
-        images: ``[N, 3, H, W]``.
-
-    Returns:
-        Scalar: standard deviation over the batch of the means of 4 × 4 fields, averaged.
-    """
-    fields = F.adaptive_avg_pool2d(images.float(), 4)
-    return (fields.var(dim=0, correction=0) + 1e-4).sqrt().mean()
 
 
 def smallest_side(layers: int) -> int:

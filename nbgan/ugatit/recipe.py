@@ -55,9 +55,6 @@ class UGATITRecipe(Recipe):
     """Layers of the two local discriminators."""
     global_layers: int = 7
     """Layers of the two global discriminators."""
-    variety: bool = False
-    """Discriminators see how much the pictures of a batch differ, too, so that translations cannot
-    all have the same colours; needs two pictures a batch."""
     imitation: int = 0
     """Steps at the beginning in which the generators only learn to do, at their size, what those of
     ``start_from`` do at theirs."""
@@ -116,11 +113,6 @@ class UGATITRecipe(Recipe):
             raise InputError(f"recipe field 'imitation' must be 0 or more, got {self.imitation}")
         if self.r1_every < 1:
             raise InputError(f"recipe field 'r1_every' must be 1 or more, got {self.r1_every}")
-        if self.variety and self.batch_size < 2:
-            raise InputError(
-                "recipe field 'variety' compares the pictures of a batch, so 'batch_size' must be "
-                f"2 or more, got {self.batch_size}"
-            )
         if self.background not in ("keep", "white"):
             raise InputError(
                 f"recipe field 'background' is '{self.background}'; choose 'keep' or 'white'"
@@ -163,8 +155,8 @@ class UGATITRecipe(Recipe):
             train_pictures=4000,
             size=128,
             batch_size=2,
-            steps=12_000,
-            decay_from=6000,
+            steps=10_000,
+            decay_from=5000,
             precision="bf16",
             channels_last=True,
             width=8,
@@ -173,7 +165,6 @@ class UGATITRecipe(Recipe):
             discriminator_max_width=128,
             local_layers=6,
             global_layers=7,
-            variety=True,
             cycle_noise=0.05,
             imitation=1000,
             gan="logistic",
@@ -193,7 +184,6 @@ class UGATITRecipe(Recipe):
             "discriminator_width": 24,
             "local_layers": 5,
             "global_layers": 6,
-            "variety": False,
             "cycle_noise": 0.0,
             "imitation": 0,
             "gan": "least_squares",
@@ -257,7 +247,7 @@ class UGATITRecipe(Recipe):
             "cpu_start": cpu_start,
             "cpu_middle": cpu_middle,
             # Hourglasses make a generator five times as dear: start from the weights of ``cpu``.
-            "cpu_cartoon": cpu.replace(**cartoon, steps=1500, decay_from=750),
+            "cpu_cartoon": cpu.replace(**cartoon, steps=2500, decay_from=1750),
             "gpu": cpu.replace(
                 batch_size=8,
                 steps=60_000,

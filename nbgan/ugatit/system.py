@@ -88,7 +88,6 @@ class UGATITSystem(System):
                     width=recipe.discriminator_width,
                     max_width=recipe.discriminator_max_width,
                     cam=recipe.cam,
-                    variety=recipe.variety,
                 )
                 for domain in "ab"
                 for scale in SCALES

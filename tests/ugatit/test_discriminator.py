@@ -7,7 +7,7 @@ import torch
 
 from nbgan.errors import InputError
 from nbgan.ugatit import CAMDiscriminator
-from nbgan.ugatit.discriminator import smallest_side, spread
+from nbgan.ugatit.discriminator import smallest_side
 
 
 def make(**changes):
@@ -42,21 +42,6 @@ def test_a_score_sees_its_patch_only():
     discriminator(image).scores[0, 0, 7, 7].backward()
     rows = image.grad.abs().sum((0, 1, 3)).nonzero().flatten()
     assert rows[-1] - rows[0] + 1 == 70
-
-
-def test_variety_is_judged_by_its_batch():
-    flat = torch.linspace(-1, 1, 4)[:, None, None, None].expand(4, 3, 32, 32)
-    alike = torch.zeros(4, 3, 32, 32)
-    assert spread(alike) == pytest.approx(0.01)
-    assert spread(flat) == pytest.approx(flat[:, 0, 0, 0].std(correction=0).item(), abs=1e-3)
-    judge, plain = make(variety=True), make()
-    torch.testing.assert_close(judge(flat).scores, plain(flat).scores)
-    judge.variety.data.fill_(0.5)
-    difference = judge(flat).scores - plain(flat).scores
-    torch.testing.assert_close(
-        difference, (5 * spread(flat)).expand_as(difference), atol=1e-3, rtol=0
-    )
-    assert torch.isfinite(judge(flat[:1]).scores).all()
 
 
 def test_widths_double_up_to_the_bound():
