@@ -9,12 +9,15 @@ game, what is drawn anew would make the others forget.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TypedDict
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
+from nbgan.train.checkpoint import STATE_FILE, read_state
+from nbgan.train.weights import load_weights
 from nbgan.ugatit.losses import Terms, generator_cam_loss
 from nbgan.ugatit.terms import Translated
 
@@ -69,6 +72,31 @@ def shared(theirs: dict[str, Tensor], ours: dict[str, Tensor]) -> dict[str, Tens
         for name, value in theirs.items()
         if name in ours and ours[name].shape == value.shape
     }
+
+
+def grow_discriminators(discriminators: nn.ModuleDict, run: Path) -> None:
+    """Take over the discriminators of a training, which may have seen pictures of half the size.
+
+    Args:
+        discriminators: by name, freshly drawn.
+        run: folder of the training; without its state nothing is done.
+
+    Raises:
+        InputError: weights that do not fit.
+    """
+    state = run / STATE_FILE
+    if not state.is_file():
+        return
+    prefix = "system/discriminators."
+    kept = read_state(state, prefix)
+    for name, ours in discriminators.items():
+        own = f"{prefix}{name}."
+        theirs = {k.removeprefix(own): v for k, v in kept.items() if k.startswith(own)}
+        load_weights(
+            ours,
+            grown(theirs, ours.state_dict(), **DISCRIMINATOR),
+            where=f"start_from '{run}' (discriminator {name})",
+        )
 
 
 def imitation_terms(made: Mapping[str, Translated], shown: Mapping[str, Translated]) -> Terms:

@@ -9,13 +9,36 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+import torch
 from torch import Tensor, nn
 
 from nbgan.train.system import Batch
+from nbgan.ugatit.generator import GeneratorOutput
 from nbgan.ugatit.terms import Translated
 
 Made = dict[str, Translated]
 """Translations by the domain that they lead into."""
+
+
+def translate_both(generator_a2b: nn.Module, generator_b2a: nn.Module, batch: Batch) -> Made:
+    """Both generators on a batch, each on the pictures to translate and those to leave alone.
+
+    Args:
+        generator_a2b, generator_b2a: from the source domain to the target, and back.
+        batch: ``source`` and ``target``, ``[N, 3, H, W]`` in [−1, 1].
+    """
+    source, target = batch["source"], batch["target"]
+    return {
+        "a": _apart(generator_b2a(torch.cat([target, source])), len(target)),
+        "b": _apart(generator_a2b(torch.cat([source, target])), len(source)),
+    }
+
+
+def _apart(output: GeneratorOutput, count: int) -> Translated:
+    image, logits, _ = output
+    if logits is None:
+        return Translated(image[:count], image[count:], None, None)
+    return Translated(image[:count], image[count:], logits[:count], logits[count:])
 
 
 class SharedTranslations:

@@ -29,18 +29,23 @@ from torch.utils.data import Dataset
 from nbgan.data.labels import LabelSpace
 from nbgan.errors import InputError
 from nbgan.gan.losses import gan_loss, r1_penalty
-from nbgan.train.checkpoint import STATE_FILE, read_state
 from nbgan.train.system import Batch, Losses, Phase, System
 from nbgan.train.weights import load_weights
 from nbgan.ugatit.cartoon import CartoonGenerator
 from nbgan.ugatit.compact import CompactAdam, make_compact
 from nbgan.ugatit.discriminator import CAMDiscriminator, smallest_side
 from nbgan.ugatit.generator import GeneratorOutput, UGATITGenerator
-from nbgan.ugatit.growth import DISCRIMINATOR, GENERATOR, grown, imitation_terms, shared
+from nbgan.ugatit.growth import (
+    GENERATOR,
+    grow_discriminators,
+    grown,
+    imitation_terms,
+    shared,
+)
 from nbgan.ugatit.identity import FaceIdentity, face_identity
 from nbgan.ugatit.recipe import UGATITRecipe
-from nbgan.ugatit.sharing import Made, SharedTranslations, learning
-from nbgan.ugatit.terms import SCALES, Translated, discriminator_terms, generator_terms
+from nbgan.ugatit.sharing import Made, SharedTranslations, learning, translate_both
+from nbgan.ugatit.terms import SCALES, discriminator_terms, generator_terms
 
 Direction = Literal["a2b", "b2a"]
 GENERATORS = ("generator_a2b", "generator_b2a")
@@ -150,18 +155,8 @@ class UGATITSystem(System):
         """Take over the weights that ``start_from`` names, discriminators too where it is the
         folder of a training: new ones would undo what the generators have learned."""
         super().begin()
-        state = Path(self.recipe.start_from or "") / STATE_FILE
-        if self.recipe.start_from is not None and state.is_file():
-            prefix = "system/discriminators."
-            kept = read_state(state, prefix)
-            for name, ours in self.discriminators.items():
-                own = f"{prefix}{name}."
-                theirs = {k.removeprefix(own): v for k, v in kept.items() if k.startswith(own)}
-                load_weights(
-                    ours,
-                    grown(theirs, ours.state_dict(), **DISCRIMINATOR),
-                    where=f"start_from '{self.recipe.start_from}' (discriminator {name})",
-                )
+        if self.recipe.start_from is not None:
+            grow_discriminators(self.discriminators, Path(self.recipe.start_from))
 
     def begin_from(self, other: System) -> None:
         """Take the generators of a trained system, which may have fewer halvings, or what both
@@ -277,7 +272,7 @@ class UGATITSystem(System):
             graph = self.recipe.accumulate == 1 and torch.is_grad_enabled()
             generators = [self.generator_a2b, self.generator_b2a]
             with learning(generators) if graph else torch.no_grad():
-                made = self._translate_both(batch)
+                made = translate_both(self.generator_a2b, self.generator_b2a, batch)
             self._shared.keep(batch, made)
         domain = name[-1]
         return discriminator_terms(
@@ -289,7 +284,8 @@ class UGATITSystem(System):
         )
 
     def r1_losses(self, batch: Batch, name: str) -> Losses:
-        """The R1 penalty of one discriminator, times the number of steps that it stands for.
+        """The R1 penalty of one discriminator (Mescheder et al., 2018, eq. 9), times the number of
+        steps that it stands for.
 
         Of a patch's score and of a CAM logit, each on its own: scores of patches that do not
         overlap have gradients at right angles, so their sum is divided by the root of their number.
@@ -339,7 +335,7 @@ class UGATITSystem(System):
             for key in ("source", "target")
         }
         with torch.no_grad():
-            shown = self.teacher._translate_both(small)
+            shown = translate_both(self.teacher.generator_a2b, self.teacher.generator_b2a, small)
         return imitation_terms(self._made(batch), shown)
 
     @cached_property
@@ -356,7 +352,7 @@ class UGATITSystem(System):
         """What was made of a batch before, or is made now, with its graph."""
         made = self._shared.take(batch)
         if made is None or not made["a"].fake.requires_grad:
-            made = self._translate_both(batch)
+            made = translate_both(self.generator_a2b, self.generator_b2a, batch)
         return made
 
     def _noisy(self, fake: Tensor) -> Tensor:
@@ -368,21 +364,6 @@ class UGATITSystem(System):
         """Clip every ``rho`` of both generators to [0, 1]."""
         self.generator_a2b.clip_rho_()
         self.generator_b2a.clip_rho_()
-
-    def _translate_both(self, batch: Batch) -> Made:
-        """Both generators on a batch, by the domain that they lead into."""
-        source, target = batch["source"], batch["target"]
-        return {
-            "a": self._apart(self.generator_b2a(torch.cat([target, source])), len(target)),
-            "b": self._apart(self.generator_a2b(torch.cat([source, target])), len(source)),
-        }
-
-    @staticmethod
-    def _apart(output: GeneratorOutput, count: int) -> Translated:
-        image, logits, _ = output
-        if logits is None:
-            return Translated(image[:count], image[count:], None, None)
-        return Translated(image[:count], image[count:], logits[:count], logits[count:])
 
     # --- looking and scoring ---------------------------------------------------------------
 

@@ -208,22 +208,22 @@ def grid(system: System, batch: Batch) -> str:
 
 def whole_recipe(name: str, *, runs: Path = Path("runs")) -> Recipe:
     """An entry's recipe, with the run that it starts from and the files that it trains on."""
-    return list(_trainings(name, runs).values())[-1]
+    return list(trainings(name, runs=runs).values())[-1]
 
 
-def _trainings(name: str, runs: Path) -> dict[Path, Recipe]:
+def trainings(name: str, *, runs: Path = Path("runs")) -> dict[Path, Recipe]:
     """Every training of an entry by its folder, in order: what is called ``…-start`` is the start
     of what is called so without."""
     entry = ENTRIES[name]
     stages = [*entry.before, entry.recipe]
-    trainings: dict[Path, Recipe] = {}
+    by_folder: dict[Path, Recipe] = {}
     for stage, recipe in enumerate(stages, start=1):
         if entry.data is not None:
             recipe = recipe.replace(data_path=str(runs / f"{name}-data"))
-        if trainings:
-            recipe = recipe.replace(start_from=str(list(trainings)[-1]))
-        trainings[runs / (name + "-start" * (len(stages) - stage))] = recipe
-    return trainings
+        if by_folder:
+            recipe = recipe.replace(start_from=str(list(by_folder)[-1]))
+        by_folder[runs / (name + "-start" * (len(stages) - stage))] = recipe
+    return by_folder
 
 
 def make(name: str, *, runs: Path = Path("runs")) -> dict[str, Any]:
@@ -233,10 +233,11 @@ def make(name: str, *, runs: Path = Path("runs")) -> dict[str, Any]:
     if entry.data is not None:
         assert recipe.data_path is not None
         entry.data(Path(recipe.data_path))
-    trainings = [
-        start_training(stage, out=out, resume=True) for out, stage in _trainings(name, runs).items()
+    trained = [
+        start_training(stage, out=out, resume=True)
+        for out, stage in trainings(name, runs=runs).items()
     ]
-    trainer = trainings[-1]
+    trainer = trained[-1]
     system = trainer.system
     data = trainer.validation_data
     if entry.scored_on is not None:
@@ -246,8 +247,8 @@ def make(name: str, *, runs: Path = Path("runs")) -> dict[str, Any]:
     measured = scores(system, batches[: -(-500 // 16)])
     card = {
         "steps": trainer.step,
-        "seconds": round(sum(training.seconds for training in trainings)),
-        "pictures_seen": sum(training.pictures_seen for training in trainings),
+        "seconds": round(sum(training.seconds for training in trained)),
+        "pictures_seen": sum(training.pictures_seen for training in trained),
         "hardware": hardware(),
         "parameters": sum(
             p.numel() for net in system.shipped_networks().values() for p in net.parameters()

@@ -104,21 +104,13 @@ def test_each_training_starts_from_the_one_before(monkeypatch, tmp_path):
     sizes = [recipe.replace(size=size) for size in (16, 32, 64)]
     entry = build.Entry(before=tuple(sizes[:2]), recipe=sizes[2], failures=())
     monkeypatch.setattr(build, "ENTRIES", {"faces": entry})
-    seen = []
-
-    class Done:
-        """A training that has ended."""
-
-    monkeypatch.setattr(
-        build,
-        "start_training",
-        lambda recipe, out, resume: seen.append((recipe.size, recipe.start_from, out)) or Done,
-    )
-    with pytest.raises(AttributeError):  # of the last training, which has no system
-        build.make("faces", runs=tmp_path)
     first, second, last = (tmp_path / f"faces{end}" for end in ("-start-start", "-start", ""))
-    assert seen == [(16, None, first), (32, str(first), second), (64, str(second), last)]
-    assert build.whole_recipe("faces", runs=tmp_path) == sizes[2].replace(start_from=str(second))
+    assert build.trainings("faces", runs=tmp_path) == {
+        first: sizes[0],
+        second: sizes[1].replace(start_from=str(first)),
+        last: sizes[2].replace(start_from=str(second)),
+    }
+    assert build.whole_recipe("faces", runs=tmp_path).start_from == str(second)
 
 
 def test_unknown_entry():
