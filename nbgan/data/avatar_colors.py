@@ -8,6 +8,10 @@ import numpy as np
 
 # Distance in RGB between the skin and everything worn or grown on it.
 _LEAST_CONTRAST = 48.0
+SATURATIONS, VALUES = (0.18, 0.42), (0.78, 0.94)
+"""Between which saturation and brightness of a backdrop lie."""
+HUE_SHIFT = 0.06
+"""Largest change of hue from its top to its bottom, as a share of the circle."""
 
 
 def stands_out(color: str, other: str | None) -> bool:
@@ -24,9 +28,11 @@ def backdrop_colors(rng: np.random.Generator, colors: dict[str, str]) -> dict[st
     """A soft vertical gradient that stands apart from the colours of the face."""
     used = np.array([_rgb(color) for color in colors.values()])
     for least in np.linspace(60, 0, 25):
-        hue, saturation, value = rng.random(), rng.uniform(0.18, 0.42), rng.uniform(0.78, 0.94)
+        hue, saturation, value = rng.random(), rng.uniform(*SATURATIONS), rng.uniform(*VALUES)
         top = colorsys.hsv_to_rgb(hue, saturation, value)
-        bottom = colorsys.hsv_to_rgb(hue + rng.uniform(-0.06, 0.06), saturation * 0.6, value)
+        bottom = colorsys.hsv_to_rgb(
+            hue + rng.uniform(-HUE_SHIFT, HUE_SHIFT), saturation * 0.6, value
+        )
         middle = 127.5 * (np.array(top) + np.array(bottom))
         if np.linalg.norm(used - middle, axis=1).min() >= least:
             break

@@ -20,6 +20,7 @@ from torch.utils.data import Dataset
 from nbgan.data.avatar_colors import backdrop_colors, stands_out
 from nbgan.data.avatar_keypoints import KEYPOINT_NAMES, find_keypoints
 from nbgan.data.avatar_parts import avatar_layers, load_definition
+from nbgan.data.avatar_plans import Plans, chance_of, component_variants
 from nbgan.data.avatar_styles import CLASSES, COLORS, FLAGS, STYLE_SHEETS
 from nbgan.data.labels import LabelSpace
 from nbgan.data.layers import Layer, render
@@ -84,6 +85,8 @@ class Avatars(Dataset):
             takes the style's own.
         shares: for some of ``attribute_names``, the share of faces that have them; ``None`` takes
             what the style gives.
+        plans: samples have a ``plan`` too, float32 ``[P]``, what the face is made of: see
+            :mod:`nbgan.data.avatar_plans`.
 
     Raises:
         InputError: an argument outside what is allowed.
@@ -104,6 +107,7 @@ class Avatars(Dataset):
         background: str | None = None,
         view_box: tuple[float, float, float, float] | None = None,
         shares: Mapping[str, float] | None = None,
+        plans: bool = False,
     ) -> None:
         self.definition = load_definition(style)
         if isinstance(size, bool) or not isinstance(size, int) or not 16 <= size <= 2048:
@@ -122,10 +126,8 @@ class Avatars(Dataset):
             self.sheet = replace(self.sheet, view_box=view_box)
         self.background, self.shares = background, dict(shares or {})
         self._check_look()
-        self._variants = {
-            name: sorted(set(component["variants"]) - self.sheet.excluded.get(name, set()))
-            for name, component in sorted(self.definition["components"].items())
-        }
+        self._variants = component_variants(style)
+        self.plans = Plans(style) if plans else None
         self._palettes: dict[tuple[str, str | None], list[str]] = {}
 
     @property
@@ -143,6 +145,7 @@ class Avatars(Dataset):
         parts = ["" if self.background is None else f"-on{self.background}"]
         parts.append("" if self.sheet.view_box == own else f"-view{self.sheet.view_box}")
         parts += [f"-{flag}{share}" for flag, share in sorted(self.shares.items())]
+        parts += ["-plans"] * (self.plans is not None)
         return "".join(parts)
 
     def _check_look(self) -> None:
@@ -167,12 +170,13 @@ class Avatars(Dataset):
         head = look["variants"].get("head") or "*"
         points = find_keypoints(self.sheet, layers, drawn.layer, head=head)
         image = torch.from_numpy(drawn.image).permute(2, 0, 1).float() / 127.5 - 1
-        return {
+        sample = {
             "image": image.contiguous(),
             "label": torch.from_numpy(drawn.label),
             "keypoints": torch.from_numpy(points),
             "attributes": torch.tensor([float(flag) for flag in self._flags(look).values()]),
         }
+        return sample if self.plans is None else sample | {"plan": self.plans.plan(look)}
 
     def look(self, index: int) -> dict[str, dict]:
         """What the face ``index`` is made of.
@@ -249,7 +253,7 @@ class Avatars(Dataset):
         variants: dict[str, str | None] = {}
         for name, allowed in self._variants.items():
             component = self.definition["components"][name]
-            chance = self.sheet.probability.get(name, component.get("probability", 100) / 100)
+            chance = chance_of(self.sheet, name, component)
             for flag, yes in wanted.items():
                 part, shown = self.sheet.flags[flag]
                 if part == name and shown:

@@ -8,8 +8,9 @@ appendix C.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
+from nbgan.data.avatar_plans import Plans
 from nbgan.errors import InputError
 from nbgan.train.recipe import Recipe
 
@@ -28,6 +29,8 @@ class StyleGANRecipe(Recipe):
     """Length of the intermediate latent w."""
     mapping_layers: int = 8
     """Fully connected layers from z to w."""
+    mapping_rate: float = 0.01
+    """Factor of the mapping network's learning rate."""
     channel_base: int = 32768
     """Channels of a layer times its resolution, where ``max_channels`` does not bound them."""
     max_channels: int = 512
@@ -55,6 +58,10 @@ class StyleGANRecipe(Recipe):
     """Mean sign of the discriminator's answers to real pictures that ``adaptive`` aims at."""
     augment_pictures: int = 500_000
     """Pictures in which an adaptive probability can go from 0 to 1."""
+    imitation: int = 0
+    """Steps at the beginning in which the generator does not play: it is told what each avatar is
+    made of, and learns to draw it. Data ``avatars`` only; for machines without the time to play
+    for long."""
     learning_rate: float = 2e-3
     """Rate of both networks, before the correction for lazy regularisation."""
     betas: tuple[float, float] = (0.0, 0.99)
@@ -80,11 +87,35 @@ class StyleGANRecipe(Recipe):
                 f"recipe field 'size' must be a power of two from 8, got {self.size}; "
                 "each block doubles the resolution"
             )
+        if self.imitation:
+            self._check_imitation()
         for field in ("mixing", "augment_probability"):
             if not 0 <= getattr(self, field) <= 1:
                 raise InputError(
                     f"recipe field '{field}' is a probability, 0 to 1, got {getattr(self, field)}"
                 )
+
+    def _check_imitation(self) -> None:
+        if self.data != "avatars":
+            raise InputError(
+                "recipe field 'imitation' is for data 'avatars', whose plans are known; this "
+                f"recipe reads '{self.data}'. Set imitation to 0"
+            )
+        if not 0 < self.imitation <= self.steps:
+            raise InputError(
+                f"recipe field 'imitation' must lie between 0 and 'steps' ({self.steps}), got "
+                f"{self.imitation}"
+            )
+        least = Plans().code_length
+        if self.z_dim < least:
+            raise InputError(
+                f"recipe field 'z_dim' is {self.z_dim}; to imitate avatars it must be {least} or "
+                "more, since that many numbers decide what a face is made of"
+            )
+
+    def world_options(self) -> dict[str, Any]:
+        """With the plans of avatars, where they are to be imitated."""
+        return super().world_options() | ({"plans": True} if self.imitation else {})
 
     @classmethod
     def presets(cls) -> dict[str, Self]:
@@ -94,12 +125,16 @@ class StyleGANRecipe(Recipe):
             train_pictures=10_000,
             size=64,
             batch_size=16,
-            steps=12_000,
+            steps=7500,
+            decay_from=6000,
             precision="bf16",
             channels_last=True,
-            z_dim=128,
-            w_dim=128,
+            z_dim=64,
+            w_dim=192,
             mapping_layers=4,
+            mapping_rate=1.0,
+            imitation=6000,
+            learning_rate=1e-3,
             channel_base=2048,
             max_channels=128,
             min_channels=32,
@@ -115,11 +150,13 @@ class StyleGANRecipe(Recipe):
             size=16,
             batch_size=4,
             steps=4,
+            decay_from=None,
             precision="fp32",
             channels_last=False,
             z_dim=8,
             w_dim=8,
             mapping_layers=2,
+            imitation=0,
             channel_base=128,
             max_channels=8,
             path_length=2.0,
@@ -141,16 +178,22 @@ class StyleGANRecipe(Recipe):
         return {
             "smoke": smoke,
             "cpu_start": start,
-            "cpu": start.replace(size=128, steps=6000, min_channels=16),
+            "cpu": start.replace(
+                size=128, steps=4000, decay_from=2500, imitation=2500, min_channels=16
+            ),
             "cpu_v1": start.replace(version=1),
             "gpu": start.replace(
                 train_pictures=50_000,
                 size=128,
                 batch_size=64,
                 steps=40_000,
+                decay_from=None,
                 z_dim=512,
                 w_dim=512,
                 mapping_layers=8,
+                mapping_rate=0.01,
+                imitation=0,
+                learning_rate=2e-3,
                 channel_base=16384,
                 max_channels=512,
                 path_length=2.0,

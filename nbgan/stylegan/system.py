@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
+from torch.nn import functional as F
 
+from nbgan.data.avatar_plans import Plans
 from nbgan.data.labels import LabelSpace
 from nbgan.errors import InputError
 from nbgan.gan.losses import gan_loss, r1_penalty
@@ -30,6 +33,14 @@ from nbgan.train.system import Batch, Losses, Phase, System
 
 MEAN_DECAY = 0.998
 """Of the moving average of w, the centre of truncation."""
+IMITATION_RATE, IMITATION_BETAS = 6e-3, (0.9, 0.99)
+"""Of Adam, while the generator imitates."""
+HEAD_START = 500
+"""Steps for which the discriminator learns to tell imitations before the game begins."""
+REMINDER = 4
+"""Every so many steps of the game the generator imitates again, lest it forget rare faces."""
+CODES = 32
+"""Points of the normal distribution for each plan and step."""
 
 
 class StyleGANSystem(System):
@@ -53,12 +64,21 @@ class StyleGANSystem(System):
             "z_dim": recipe.z_dim,
             "w_dim": recipe.w_dim,
             "mapping_layers": recipe.mapping_layers,
+            "mapping_rate": recipe.mapping_rate,
         }
         build: type[StyleGenerator] = (
             StyleGAN1Generator if recipe.version == 1 else StyleGAN2Generator
         )
         self.generator = build(**sizes, **latents)
         self.discriminator = StyleGAN2Discriminator(**sizes)
+        if recipe.imitation:
+            self.plans = Plans()
+            self.plan_reader = nn.Sequential(
+                nn.Linear(self.plans.length, 256),
+                nn.LeakyReLU(0.2),
+                nn.Linear(256, recipe.w_dim),
+                nn.LeakyReLU(0.2),
+            )
         self.augmentation = Augmentation(
             probability=recipe.augment_probability if recipe.augment != "none" else 0.0,
             adaptive=recipe.augment == "adaptive",
@@ -118,7 +138,8 @@ class StyleGANSystem(System):
             )
 
     def phases(self) -> list[Phase]:
-        """Generator, path length now and then; discriminator, R1 now and then.
+        """Generator, path length now and then; discriminator, R1 now and then. Before them, where
+        the recipe says so, the generator imitates.
 
         The lazy terms share the optimiser of the network that they regularise; its rate and decays
         make up for the additional updates (appendix B).
@@ -126,12 +147,14 @@ class StyleGANSystem(System):
         recipe = self.recipe
         lazy_g = recipe.path_length_every if recipe.path_length and recipe.version == 2 else 0
         lazy_d = recipe.r1_every if recipe.r1 else 0
+        head_start = max(0, recipe.imitation - HEAD_START)
         phases = [
             Phase(
                 name="generator",
                 networks=("generator",),
                 losses=self.generator_losses,
                 optimizer=self._adam(lazy_g),
+                start=recipe.imitation,
             )
         ]
         if lazy_g:
@@ -142,6 +165,7 @@ class StyleGANSystem(System):
                     losses=self.path_length_losses,
                     optimizer="generator",
                     every=lazy_g,
+                    start=recipe.imitation,
                 )
             )
         phases.append(
@@ -150,6 +174,7 @@ class StyleGANSystem(System):
                 networks=("discriminator",),
                 losses=self.discriminator_losses,
                 optimizer=self._adam(lazy_d),
+                start=head_start,
             )
         )
         if lazy_d:
@@ -160,9 +185,28 @@ class StyleGANSystem(System):
                     losses=self.r1_losses,
                     optimizer="discriminator",
                     every=lazy_d,
+                    start=head_start,
                 )
             )
-        return phases
+        return phases + (self._imitation_phases() if recipe.imitation else [])
+
+    def _imitation_phases(self) -> list[Phase]:
+        first = Phase(
+            name="imitation",
+            networks=("generator", "plan_reader"),
+            losses=self.imitation_losses,
+            optimizer=lambda p: torch.optim.Adam(p, lr=IMITATION_RATE, betas=IMITATION_BETAS),
+            until=self.recipe.imitation,
+        )
+        later = replace(
+            first,
+            name="reminder",
+            optimizer=first.name,
+            start=self.recipe.imitation,
+            until=None,
+            every=REMINDER,
+        )
+        return [first, later]
 
     def _adam(self, every: int) -> Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer]:
         share = every / (every + 1) if every else 1.0
@@ -197,6 +241,28 @@ class StyleGANSystem(System):
             real = self._augmented(batch["image"].float()).detach().requires_grad_()
             penalty = r1_penalty(self.discriminator(real), real)
         return {"penalty": self.recipe.r1 * self.recipe.r1_every * penalty}
+
+    def imitation_losses(self, batch: Batch) -> Losses:
+        """Each ``image`` drawn from its ``plan``; small parts of its ``label`` count for more than
+        their area.
+
+        A reader turns plans into latents, from which the synthesis network draws. What the mapping
+        network has to do, from noise to these latents, is learned beside it, from many points of
+        the normal distribution for each plan.
+        """
+        plan = batch["plan"]
+        w = self.plan_reader(plan).float()
+        drawn = self.generator.synthesis(self.generator.broadcast(w), noise="random")
+        codes = self.plans.codes(plan.repeat(CODES, 1))
+        rest = torch.randn(len(codes), self.recipe.z_dim - codes.shape[1], device=codes.device)
+        mapped = self.generator.mapping(torch.cat([codes, rest], dim=1)).float()
+        self.generator.update_mean(mapped.detach(), MEAN_DECAY)
+        return {
+            "picture": (
+                part_weights(batch["label"]) * (drawn.float() - batch["image"]).abs()
+            ).mean(),
+            "mapping": F.mse_loss(mapped, w.detach().repeat(CODES, 1)),
+        }
 
     def path_length_losses(self, batch: Batch) -> Losses:
         """Steps in w should change the picture by the same amount everywhere (eq. 4)."""
@@ -262,6 +328,20 @@ class StyleGANSystem(System):
     def _samples(self, n: int) -> Iterator[Tensor]:
         for first in range(0, n, 50):
             yield self.sample(min(50, n - first), seed=first, psi=1.0).float().clamp(-1, 1).cpu()
+
+
+def part_weights(label: Tensor) -> Tensor:
+    """What a pixel counts: one over the root of its class's share of all pixels, 1 on average.
+
+    Args:
+        label: class ids ``[N, H, W]``.
+
+    Returns:
+        ``[N, 1, H, W]``.
+    """
+    shares = torch.bincount(label.flatten()) / label.numel()
+    weights = shares.clamp(min=1e-4).rsqrt()[label][:, None]
+    return weights / weights.mean()
 
 
 def grow(system: StyleGANSystem, state: dict[str, Tensor], where: str) -> list[str]:

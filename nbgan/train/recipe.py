@@ -98,6 +98,10 @@ class Recipe:
         """What the reader of a data set from files is told beside ``size`` and ``resize``."""
         return {}
 
+    def world_options(self) -> dict[str, Any]:
+        """What an embedded world is told beside ``size``, ``split`` and ``length``."""
+        return {} if self.mood is None else {"mood": self.mood}
+
     def learning_rate_factor(self, step: int) -> float:
         """What the learning rates are multiplied by at ``step``."""
         if self.decay_from is None:

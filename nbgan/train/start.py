@@ -43,9 +43,8 @@ def open_split(recipe: Recipe, split: str, *, progress: bool = True) -> Dataset 
             "line), the folder that holds its files"
         )
     size = recipe.size if recipe.aspect_ratio == 1 else recipe.height_width
-    mood = {} if recipe.mood is None else {"mood": recipe.mood}
     if recipe.data_path is not None:
-        options = recipe.reader_options() | mood
+        options = recipe.reader_options() | recipe.world_options()
         folders = {key: options[key] for key in ("target",) if key in options}
         # Of training pictures the reader itself says what is missing.
         splits = _SPLITS.get(recipe.data) if split != "train" else None
@@ -57,7 +56,8 @@ def open_split(recipe: Recipe, split: str, *, progress: bool = True) -> Dataset 
         wanted = None if recipe.resize == "none" else size
         return open_dataset(recipe.data, size=wanted, split=split, path=recipe.data_path, **options)
     length = recipe.train_pictures if split == "train" else recipe.evaluate_pictures
-    world = open_dataset(recipe.data, size=size, split=split, length=length, **mood)
+    options = recipe.world_options()
+    world = open_dataset(recipe.data, size=size, split=split, length=length, **options)
     return CachedDataset(world, progress=progress)
 
 

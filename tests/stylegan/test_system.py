@@ -5,9 +5,10 @@ import torch
 from tiny import SPACE, Tiny
 from torch.utils.data import default_collate
 
+from nbgan.data.avatars import Avatars
 from nbgan.errors import InputError
 from nbgan.stylegan import StyleGANRecipe, StyleGANSystem
-from nbgan.stylegan.system import grow
+from nbgan.stylegan.system import HEAD_START, REMINDER, grow, part_weights
 from nbgan.train import Trainer
 
 
@@ -74,7 +75,7 @@ def test_lazy_phases_share_an_optimiser():
     assert phases["r1"].every == 16
     made = phases["discriminator"].optimizer([torch.nn.Parameter(torch.zeros(1))])
     group = made.param_groups[0]
-    assert group["lr"] == pytest.approx(2e-3 * 16 / 17)
+    assert group["lr"] == pytest.approx(StyleGANRecipe.preset("smoke").learning_rate * 16 / 17)
     assert group["betas"][1] == pytest.approx(0.99 ** (16 / 17))
     assert [p.name for p in system(r1=0.0, path_length=0.0).phases()] == [
         "generator",
@@ -102,6 +103,54 @@ def test_training_and_resuming_equal_never_having_stopped(tmp_path, version, aug
         whole.state_dict().items(), resumed.state_dict().items(), strict=True
     ):
         assert torch.equal(a, b), name
+
+
+IMITATING = {"imitation": HEAD_START + 100, "steps": HEAD_START + 200, "z_dim": 64}
+
+
+def test_imitation_comes_first_and_is_never_forgotten():
+    model = system(**IMITATING, path_length=0.0, r1=0.0)
+
+    def running(step):
+        return {phase.name for phase in model.phases() if phase.runs_at(step)}
+
+    game = IMITATING["imitation"]
+    assert running(0) == running(99) == {"imitation"}
+    assert running(100) == running(game - 1) == {"imitation", "discriminator"}
+    assert running(game) == {"generator", "discriminator", "reminder"}
+    assert running(game + 1) == {"generator", "discriminator"}
+    assert running(game + REMINDER) == running(game)
+    assert "imitation" not in {phase.name for phase in system().phases()}
+
+
+def test_generator_learns_to_draw_what_it_is_told():
+    torch.manual_seed(0)
+    faces = Avatars(size=16, length=4, plans=True)
+    batch = default_collate([faces[i] for i in range(4)])
+    model = system(**IMITATING, max_channels=16)
+    imitation = next(phase for phase in model.phases() if phase.name == "imitation")
+    parameters = [p for n in imitation.networks for p in model.get_submodule(n).parameters()]
+    optimizer = imitation.optimizer(parameters)
+    before = model.generator.w_mean.clone()
+    losses = []
+    for _ in range(60):
+        terms = model.imitation_losses(batch)
+        optimizer.zero_grad()
+        sum(terms.values()).backward()
+        optimizer.step()
+        losses.append({name: value.item() for name, value in terms.items()})
+    assert losses[-1]["picture"] < 0.6 * losses[0]["picture"]
+    assert losses[-1]["mapping"] < losses[0]["mapping"]
+    assert not torch.equal(before, model.generator.w_mean)
+
+
+def test_small_parts_weigh_more_than_their_area():
+    label = torch.zeros(1, 4, 4, dtype=torch.long)
+    label[0, 0, 0] = 2
+    weights = part_weights(label)
+    assert weights.shape == (1, 1, 4, 4)
+    assert weights.mean().item() == pytest.approx(1)
+    assert (weights[0, 0, 0, 0] / weights[0, 0, 1, 1]).item() == pytest.approx(15**0.5)
 
 
 def test_growing_takes_over_what_fits(tmp_path):
@@ -145,6 +194,9 @@ def test_a_run_can_start_from_a_smaller_one(tmp_path):
         ({"size": 48}, "power of two from 8, got 48"),
         ({"aspect_ratio": 2.0}, "aspect_ratio' must be 1"),
         ({"mixing": 1.5}, "'mixing' is a probability"),
+        ({"imitation": 2, "data": "landscapes"}, "'imitation' is for data 'avatars'.*'landscapes'"),
+        ({"imitation": 5, "z_dim": 64}, r"'imitation' must lie between 0 and 'steps' \(4\), got 5"),
+        ({"imitation": 2}, "'z_dim' is 8; to imitate avatars it must be 58 or more"),
     ],
 )
 def test_recipes_say_what_is_wrong(changes, message):
