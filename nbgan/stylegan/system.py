@@ -243,14 +243,13 @@ class StyleGANSystem(System):
         return {"penalty": self.recipe.r1 * self.recipe.r1_every * penalty}
 
     def imitation_losses(self, batch: Batch) -> Losses:
-        """Each ``image`` drawn from its ``plan``; small parts of its ``label`` count for more than
-        their area.
+        """Each ``image`` drawn from its ``plan``.
 
         A reader turns plans into latents, from which the synthesis network draws. What the mapping
         network has to do, from noise to these latents, is learned beside it, from many points of
         the normal distribution for each plan.
         """
-        plan = batch["plan"]
+        plan, image = batch["plan"], batch["image"]
         w = self.plan_reader(plan).float()
         drawn = self.generator.synthesis(self.generator.broadcast(w), noise="random")
         codes = self.plans.codes(plan.repeat(CODES, 1))
@@ -258,9 +257,7 @@ class StyleGANSystem(System):
         mapped = self.generator.mapping(torch.cat([codes, rest], dim=1)).float()
         self.generator.update_mean(mapped.detach(), MEAN_DECAY)
         return {
-            "picture": (
-                part_weights(batch["label"]) * (drawn.float() - batch["image"]).abs()
-            ).mean(),
+            "picture": (detail_weights(image) * (drawn.float() - image).abs()).mean(),
             "mapping": F.mse_loss(mapped, w.detach().repeat(CODES, 1)),
         }
 
@@ -330,17 +327,25 @@ class StyleGANSystem(System):
             yield self.sample(min(50, n - first), seed=first, psi=1.0).float().clamp(-1, 1).cpu()
 
 
-def part_weights(label: Tensor) -> Tensor:
-    """What a pixel counts: one over the root of its class's share of all pixels, 1 on average.
+def detail_weights(image: Tensor) -> Tensor:
+    """What a pixel counts: the more, the more the picture changes around it; 1 on average.
+
+    Without them eyes, which are small, would be drawn last.
 
     Args:
-        label: class ids ``[N, H, W]``.
+        image: ``[N, C, H, W]``.
 
     Returns:
         ``[N, 1, H, W]``.
     """
-    shares = torch.bincount(label.flatten()) / label.numel()
-    weights = shares.clamp(min=1e-4).rsqrt()[label][:, None]
+    radius = image.shape[-1] // 32 + 1
+
+    def around(x: Tensor) -> Tensor:
+        padded = F.pad(x, 4 * [radius], mode="replicate")
+        return F.avg_pool2d(padded, 2 * radius + 1, stride=1)
+
+    variance = (around(image.square()) - around(image).square()).mean(dim=1, keepdim=True)
+    weights = 0.05 + variance.clamp(min=0).sqrt()
     return weights / weights.mean()
 
 

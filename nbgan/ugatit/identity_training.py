@@ -1,16 +1,22 @@
 """Training of a small identity network on avatars, the default of the face-identity loss.
 
-An avatar's identity is what it is made of: hair, face, glasses, clothes and their shades. Two
-views of one avatar, moved, recoloured or turned into an ink drawing, are pulled together on the
-sphere and away from all other avatars of the batch: the normalised-temperature cross-entropy of
-Chen et al., *SimCLR* (2020), eq. 1. The network is a narrow MobileFaceNet.
+Two ways of saying who is like whom:
+
+- *attributes*: an embedding has one number for each attribute, positive where a face has it. On the
+  sphere the cosine of two sure faces is then the share of attributes in which they agree minus the
+  share in which they do not, whoever drew them.
+- *views*, for faces without attributes: two views of one face, moved, recoloured or turned into an
+  ink drawing, are pulled together on the sphere and away from all others of the batch, by the
+  normalised-temperature cross-entropy of Chen et al., *SimCLR* (2020), eq. 1.
+
+The network is a narrow MobileFaceNet.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar, Literal, Self
 
 import torch
 from torch import Tensor
@@ -31,15 +37,19 @@ class IdentityRecipe(Recipe):
 
     system: ClassVar[str] = "identity"
 
-    data: str = "avatars"
+    data: str = "avatar-sides"
+    likeness: Literal["attributes", "views"] = "attributes"
+    """What makes two faces alike: the same attributes (data with ``attributes``), or being two
+    views of one picture (any data)."""
     width: int = 16
     """Channels of the first stage; the published MobileFaceNet has 64."""
-    embedding: int = 64
-    """Numbers in an embedding; published: 512."""
+    embedding: int = 6
+    """Numbers in an embedding: as many as there are attributes; for ``views`` any, published: 512.
+    """
     repeats: tuple[int, int, int] = (2, 3, 1)
     """Residual blocks in the three stages; published: 4, 6, 2."""
     temperature: float = 0.1
-    """Of the softmax over the batch; smaller looks harder at the nearest strangers."""
+    """Cosines, or with ``attributes`` the embedding's numbers, are divided by it to make logits."""
     shift: float = 0.08
     """Largest shift of a view, as a share of the picture's side."""
     scale: float = 0.12
@@ -48,8 +58,8 @@ class IdentityRecipe(Recipe):
     """Largest change of brightness, contrast and hue."""
     grey: float = 0.2
     """Share of the views without colour."""
-    ink: float = 0.4
-    """Share of the views as ink drawings."""
+    ink: float = 0.0
+    """Share of the views as ink drawings, for faces of which no artist made any."""
     learning_rate: float = 2e-3
     """Rate of AdamW; it falls linearly to zero."""
     weight_decay: float = 1e-2
@@ -62,10 +72,13 @@ class IdentityRecipe(Recipe):
             size=64,
             train_pictures=10_000,
             batch_size=64,
-            steps=1200,
+            steps=4000,
             decay_from=0,
             channels_last=True,
             ema_decay=0.99,
+            shift=0.04,
+            scale=0.06,
+            jitter=0.2,
             evaluate_pictures=500,
         )
         smoke = cls(
@@ -74,14 +87,13 @@ class IdentityRecipe(Recipe):
             batch_size=4,
             steps=3,
             width=4,
-            embedding=8,
             repeats=(1, 1, 1),
             log_every=1,
             sample_every=2,
             checkpoint_every=2,
             evaluate_pictures=8,
         )
-        gpu = cpu.replace(size=112, width=64, embedding=512, repeats=(4, 6, 2), batch_size=256)
+        gpu = cpu.replace(size=112, width=64, repeats=(4, 6, 2), batch_size=256)
         return {"smoke": smoke, "cpu": cpu, "gpu": gpu.replace(steps=20_000, precision="bf16")}
 
 
@@ -121,7 +133,7 @@ class IdentitySystem(System):
         return FaceIdentity(self.network, size=self.recipe.size, crop=False, name=name)
 
     def phases(self) -> list[Phase]:
-        """One phase: two views of each face find each other."""
+        """One phase: faces that are alike come together."""
         return [
             Phase(
                 name="identity",
@@ -134,14 +146,37 @@ class IdentitySystem(System):
         ]
 
     def losses(self, batch: Batch) -> Losses:
-        """Contrastive loss of two views of each picture of a batch with ``image``.
+        """Loss of a batch with ``image`` and, for that kind of likeness, ``attributes``.
 
-        Where the batch has a ``label``, class 0 is a backdrop, and views change its colour.
+        Among views, where the batch has a ``label``, class 0 is a backdrop and changes its colour.
+
+        Raises:
+            InputError: attributes are asked for, and the batch has none, or another number of them
+                than an embedding has.
         """
         image, label = batch["image"], batch.get("label")
+        if self.recipe.likeness == "attributes":
+            known = self._attributes(batch)
+            logits = self.network(self.views(image)).float() / self.recipe.temperature
+            return {"attributes": F.binary_cross_entropy_with_logits(logits, known)}
         both = torch.cat([self.views(image, label), self.views(image, label)])
         first, second = self.network(both).chunk(2)
         return {"contrast": contrastive_loss(first, second, self.recipe.temperature)}
+
+    def _attributes(self, batch: Batch) -> Tensor:
+        known = batch.get("attributes")
+        if known is None:
+            raise InputError(
+                f"recipe field 'likeness': data set '{self.recipe.data}' has no attributes; "
+                "choose 'views'"
+            )
+        if known.shape[1] != self.recipe.embedding:
+            raise InputError(
+                f"recipe field 'embedding': got {self.recipe.embedding}, data set "
+                f"'{self.recipe.data}' has {known.shape[1]} attributes; give an embedding as many "
+                "numbers"
+            )
+        return known.float()
 
     @torch.no_grad()
     def preview(self, batch: Batch) -> Tensor:
@@ -151,13 +186,18 @@ class IdentitySystem(System):
 
     @torch.no_grad()
     def evaluate(self, batches: Iterable[Batch]) -> dict[str, float]:
-        """How well validation faces find themselves again.
+        """How far likeness is what it was meant to be, on validation faces.
 
         Returns:
-            ``top1``: share of pictures whose recoloured view is nearest to them among the views of
-            all pictures; ``top1_ink``: the same for ink drawings; ``distance_same`` and
-            ``distance_other``: mean distances to the own ink drawing and to those of others.
+            For ``attributes``: ``told``, the share of faces that are rightly said to have an
+            attribute, averaged with the share rightly said not to, and over attributes.
+            For ``views``: ``top1``, share of pictures whose recoloured view is nearest to them
+            among the views of all pictures; ``top1_ink``, the same for ink drawings;
+            ``distance_same`` and ``distance_other``, mean distances to the own ink drawing and to
+            those of others.
         """
+        if self.recipe.likeness == "attributes":
+            return {"told": self._told(batches)}
         plain, recoloured, drawn = [], [], []
         with torch.random.fork_rng():
             torch.manual_seed(self.recipe.seed)
@@ -177,6 +217,17 @@ class IdentitySystem(System):
             "distance_same": (1 - similar_ink.diagonal()).mean().item(),
             "distance_other": (1 - similar_ink[others]).mean().item(),
         }
+
+    def _told(self, batches: Iterable[Batch]) -> float:
+        found = [(self.network(b["image"]) > 0, self._attributes(b) > 0.5) for b in batches]
+        said, known = (torch.cat(part) for part in zip(*found, strict=True))
+        right = [
+            (said == known)[known == there].float().mean()
+            for said, known in zip(said.T, known.T, strict=True)
+            for there in (True, False)
+            if (known == there).any()
+        ]
+        return torch.stack(right).mean().item()
 
 
 def contrastive_loss(first: Tensor, second: Tensor, temperature: float = 0.1) -> Tensor:

@@ -18,13 +18,17 @@ from nbgan.ugatit.losses import PHOTO2CARTOON, UGATIT, LossWeights
 Variant = Literal["ugatit", "photo2cartoon"]
 
 
+AVATAR_PAIR = "avatar-pair"
+"""The embedded data set of two sides."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class UGATITRecipe(Recipe):
     """How a translation between two domains is built and trained."""
 
     system: ClassVar[str] = "ugatit"
 
-    data: str = "avatar-pair"
+    data: str = AVATAR_PAIR
     target_path: str | None = None
     """Folder of the target domain, where it does not lie in ``data_path``."""
     background: Literal["keep", "white"] = "keep"
@@ -81,7 +85,8 @@ class UGATITRecipe(Recipe):
     face_weight: float = UGATIT.face
     """Of the face-identity loss; 0 leaves it out."""
     identity_network: str | None = None
-    """Whose embeddings tell faces apart: a model of the zoo, or a file; None takes the zoo's."""
+    """Whose embeddings say who is alike: a model of the zoo, or a file; None takes the zoo's,
+    which knows the faces of ``avatar-pair`` only."""
     learning_rate: float = 1e-4
     """Of Adam, for all networks."""
     betas: tuple[float, float] = (0.5, 0.999)
@@ -145,9 +150,9 @@ class UGATITRecipe(Recipe):
 
     @classmethod
     def presets(cls) -> dict[str, Self]:
-        """``smoke``; ``cpu_start``, ``cpu_middle``, ``cpu`` and ``cpu_cartoon``, the weights
-        that are shipped, each starting from the one before; ``gpu``; the ablation ``compare_*``;
-        what was published.
+        """``smoke``; ``cpu_start``, ``cpu_middle``, ``cpu_grown``, ``cpu`` and ``cpu_cartoon``, the
+        weights that are shipped, each starting from the one before; ``gpu``; the comparison
+        ``compare_*``; what was published.
         """
         # Small enough for some hours of one processor core. No flips: all ink faces look to the
         # right. The way there is learned at half the size, with a layer less, see ``cpu_start``.
@@ -155,8 +160,8 @@ class UGATITRecipe(Recipe):
             train_pictures=4000,
             size=128,
             batch_size=2,
-            steps=10_000,
-            decay_from=5000,
+            steps=5000,
+            decay_from=3000,
             precision="bf16",
             channels_last=True,
             width=8,
@@ -165,11 +170,12 @@ class UGATITRecipe(Recipe):
             discriminator_max_width=128,
             local_layers=6,
             global_layers=7,
+            cycle_weight=3.0,
             cycle_noise=0.05,
-            imitation=1000,
             gan="logistic",
             r1=0.1,
             identity_weight=5.0,
+            face_weight=10.0,
             learning_rate=4e-4,
             ema_decay=0.998,
             evaluate_pictures=500,
@@ -184,8 +190,9 @@ class UGATITRecipe(Recipe):
             "discriminator_width": 24,
             "local_layers": 5,
             "global_layers": 6,
+            "cycle_weight": UGATIT.cycle,
             "cycle_noise": 0.0,
-            "imitation": 0,
+            "face_weight": UGATIT.face,
             "gan": "least_squares",
             "r1": 0.0,
             "identity_weight": UGATIT.identity,
@@ -193,6 +200,13 @@ class UGATITRecipe(Recipe):
         cpu_start = cpu.replace(**start)
         # Where squares stop teaching, logistic judges go on.
         cpu_middle = cpu_start.replace(gan="logistic", r1=0.5, steps=8000, decay_from=6000)
+        cpu_grown = cpu.replace(
+            imitation=1000,
+            steps=2500,
+            decay_from=None,
+            cycle_weight=UGATIT.cycle,
+            face_weight=UGATIT.face,
+        )
         compare = cpu_start.replace(
             steps=1000,
             decay_from=500,
@@ -212,7 +226,7 @@ class UGATITRecipe(Recipe):
             channels_last=False,
             width=4,
             halvings=2,
-            imitation=0,
+            face_weight=0.0,
             blocks=1,
             levels=2,
             discriminator_width=4,
@@ -223,11 +237,7 @@ class UGATITRecipe(Recipe):
             checkpoint_every=2,
             evaluate_pictures=4,
         )
-        cartoon = {
-            "variant": "photo2cartoon",
-            "norm": "softadalin",
-            "face_weight": PHOTO2CARTOON.face,
-        }
+        cartoon = {"variant": "photo2cartoon", "norm": "softadalin"}
         # Published: a million steps of one picture a side, scaled to 286 pixels and cut to 256.
         paper = cls(
             data="unpaired",
@@ -246,8 +256,9 @@ class UGATITRecipe(Recipe):
             "cpu": cpu,
             "cpu_start": cpu_start,
             "cpu_middle": cpu_middle,
+            "cpu_grown": cpu_grown,
             # Hourglasses make a generator five times as dear: start from the weights of ``cpu``.
-            "cpu_cartoon": cpu.replace(**cartoon, steps=2500, decay_from=1750),
+            "cpu_cartoon": cpu.replace(**cartoon, imitation=1000, steps=2000, decay_from=1400),
             "gpu": cpu.replace(
                 batch_size=8,
                 steps=60_000,
@@ -259,16 +270,20 @@ class UGATITRecipe(Recipe):
                 local_layers=5,
                 global_layers=6,
                 discriminator_max_width=384,
+                cycle_weight=UGATIT.cycle,
+                face_weight=UGATIT.face,
             ),
             "compare": compare,
             "compare_no_cam": compare.replace(cam=False),
             "compare_instance": compare.replace(norm="instance"),
             "compare_layer": compare.replace(norm="layer"),
             "compare_softadalin": compare.replace(norm="softadalin"),
+            "compare_face": compare.replace(face_weight=cpu.face_weight),
             "paper": paper,
             "paper_light": paper.replace(light=True),
             "paper_photo2cartoon": paper.replace(
                 **cartoon,
+                face_weight=PHOTO2CARTOON.face,
                 cycle_weight=PHOTO2CARTOON.cycle,
                 light=True,
                 width=32,

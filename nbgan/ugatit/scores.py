@@ -17,6 +17,7 @@ from torch import Tensor
 from nbgan.data.labels import LabelSpace
 from nbgan.errors import InputError
 from nbgan.gan.perceptual import FeatureNetwork, ModuleFeatures
+from nbgan.ugatit.recipe import AVATAR_PAIR
 
 if TYPE_CHECKING:
     from nbgan.segmenter import Judge
@@ -192,12 +193,12 @@ def _networks(system: UGATITSystem) -> tuple[str, FeatureNetwork, Judge | None] 
     from nbgan.metrics import InceptionFeatures
 
     name = system.recipe.judge
-    if name is None and system.recipe.data == "avatar-pair":
+    if name is None and system.recipe.data == AVATAR_PAIR:
         name = JUDGE if JUDGE in zoo.names() else None
     if name is not None:
         judge = zoo.load_judge(name)
         return "kernel", ModuleFeatures(judge, name=f"{name} (not Inception)"), judge
-    if system.recipe.data == "avatar-pair":
+    if system.recipe.data == AVATAR_PAIR:
         return None
     try:
         inception = InceptionFeatures()

@@ -43,7 +43,7 @@ from nbgan.ugatit.growth import (
     shared,
 )
 from nbgan.ugatit.identity import FaceIdentity, face_identity
-from nbgan.ugatit.recipe import UGATITRecipe
+from nbgan.ugatit.recipe import AVATAR_PAIR, UGATITRecipe
 from nbgan.ugatit.sharing import Made, SharedTranslations, learning, translate_both
 from nbgan.ugatit.terms import SCALES, discriminator_terms, generator_terms
 
@@ -182,6 +182,13 @@ class UGATITSystem(System):
                 "'unpaired'"
             )
         if self.recipe.face_weight and self._face is None:
+            if self.recipe.identity_network is None and self.recipe.data != AVATAR_PAIR:
+                raise InputError(
+                    f"recipe field 'identity_network': the embedded one knows '{AVATAR_PAIR}' "
+                    f"only, this recipe reads '{self.recipe.data}'. Give the published "
+                    "model_mobilefacenet.pth or one of your own ('python -m nbgan train identity "
+                    "--likeness views'), or set face_weight to 0"
+                )
             self._face = face_identity(self.recipe.identity_network)
         several = torch.distributed.is_available() and torch.distributed.is_initialized()
         if self.recipe.compact and several and torch.distributed.get_world_size() > 1:

@@ -75,6 +75,7 @@ EXPERIMENTS: dict[str, Experiment] = {
             "instance norm alone": UGATITRecipe.preset("compare_instance"),
             "layer norm alone": UGATITRecipe.preset("compare_layer"),
             "softadalin": UGATITRecipe.preset("compare_softadalin"),
+            "with face identity": UGATITRecipe.preset("compare_face"),
         },
         seeds=(0, 1, 2),
     ),

@@ -8,7 +8,7 @@ from torch.utils.data import default_collate
 from nbgan.data.avatars import Avatars
 from nbgan.errors import InputError
 from nbgan.stylegan import StyleGANRecipe, StyleGANSystem
-from nbgan.stylegan.system import HEAD_START, REMINDER, grow, part_weights
+from nbgan.stylegan.system import HEAD_START, REMINDER, detail_weights, grow
 from nbgan.train import Trainer
 
 
@@ -144,13 +144,15 @@ def test_generator_learns_to_draw_what_it_is_told():
     assert not torch.equal(before, model.generator.w_mean)
 
 
-def test_small_parts_weigh_more_than_their_area():
-    label = torch.zeros(1, 4, 4, dtype=torch.long)
-    label[0, 0, 0] = 2
-    weights = part_weights(label)
-    assert weights.shape == (1, 1, 4, 4)
+def test_details_weigh_more():
+    image = torch.zeros(2, 3, 32, 32)
+    image[:, :, 10:13, 10:13] = 1
+    weights = detail_weights(image)
+    assert weights.shape == (2, 1, 32, 32)
     assert weights.mean().item() == pytest.approx(1)
-    assert (weights[0, 0, 0, 0] / weights[0, 0, 1, 1]).item() == pytest.approx(15**0.5)
+    assert weights[0, 0, 11, 11] > 5 * weights[0, 0, 25, 25]
+    flat = detail_weights(torch.full((1, 3, 16, 16), 0.7))
+    torch.testing.assert_close(flat, torch.ones_like(flat), atol=0.02, rtol=0)
 
 
 def test_growing_takes_over_what_fits(tmp_path):

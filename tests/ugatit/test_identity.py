@@ -7,10 +7,15 @@ import torch
 from torch.nn import functional as F
 
 from nbgan import zoo
+from nbgan.data.avatar_sides import avatar_side
 from nbgan.errors import InputError
 from nbgan.train import save_model
 from nbgan.ugatit.identity import EMBEDDED, FaceIdentity, face_identity, face_window
-from nbgan.ugatit.identity_training import IdentityRecipe, IdentitySystem, contrastive_loss
+from nbgan.ugatit.identity_training import (
+    IdentityRecipe,
+    IdentitySystem,
+    contrastive_loss,
+)
 from nbgan.ugatit.identity_views import Views, ink_drawing, luminance, recolor
 from nbgan.ugatit.mobilefacenet import MobileFaceNet
 
@@ -29,7 +34,7 @@ def pictures(count=2, side=32, seed=1):
 
 @pytest.fixture
 def tiny_recipe():
-    return IdentityRecipe.preset("smoke")
+    return IdentityRecipe.preset("smoke", likeness="views", embedding=8, ink=0.4)
 
 
 def test_embeddings_have_length_one():
@@ -119,6 +124,63 @@ def test_contrastive_loss_by_hand():
     # Each of the four views has its partner at cosine 1 and two strangers at cosine 0.
     expected = -torch.log_softmax(torch.tensor([2.0, 0.0, 0.0]), 0)[0]
     torch.testing.assert_close(contrastive_loss(first, first, temperature=0.5), expected)
+
+
+def test_attributes_decide_who_is_alike(tiny_recipe):
+    """Noise makes every picture another one; the attribute is the brightness of a corner."""
+    draw = torch.Generator().manual_seed(0)
+    image = torch.rand(12, 3, 32, 32, generator=draw) - 0.5
+    has = (torch.arange(12) % 2).float()
+    image[:, :, :16, :16] += (2 * has - 1)[:, None, None, None]
+    batch = {"image": image, "attributes": torch.stack([has, 1 - has], dim=1)}
+    recipe = tiny_recipe.replace(likeness="attributes", embedding=2, learning_rate=5e-3, ink=0.0)
+    system = IdentitySystem(recipe.replace(jitter=0.0, width=8), None).train()
+    (phase,) = system.phases()
+    optimizer = phase.optimizer(system.network.parameters())
+    torch.manual_seed(0)
+    for _ in range(60):
+        optimizer.zero_grad()
+        system.losses(batch)["attributes"].backward()
+        optimizer.step()
+    system.eval()
+    assert system.evaluate([batch])["told"] > 0.9
+    distance = system.distance()
+    alike, unlike = distance(image[:2], image[2:4]), distance(image[:2], image[[1, 0]])
+    assert alike.max() < 0.5 < 1.5 < unlike.min()
+
+
+def test_attributes_by_hand(tiny_recipe):
+    system = IdentitySystem(tiny_recipe.replace(likeness="attributes", embedding=2), None).eval()
+    batch = {"image": pictures(2), "attributes": torch.tensor([[1.0, 0], [0, 0]])}
+    torch.manual_seed(0)
+    loss = system.losses(batch)["attributes"]
+    torch.manual_seed(0)
+    odds = 10 * system.network(system.views(batch["image"]))
+    signs = torch.tensor([[-1.0, 1], [1, 1]])
+    torch.testing.assert_close(loss, F.softplus(signs * odds).mean())
+    # Nobody has the second attribute, so it counts once; the first counts on both sides.
+    said = system.network(batch["image"]) > 0
+    rights = torch.stack([said[0, 0], ~said[1, 0], *[(~said[:, 1]).float().mean()]])
+    assert system.evaluate([batch])["told"] == pytest.approx(rights.float().mean().item())
+
+
+def test_data_without_attributes_is_refused():
+    system = IdentitySystem(IdentityRecipe.preset("smoke"), None)
+    with pytest.raises(InputError, match="'avatar-sides' has no attributes; choose 'views'"):
+        system.losses({"image": pictures()})
+    with pytest.raises(InputError, match=r"'embedding': got 6, .* has 3 attributes"):
+        system.losses({"image": pictures(), "attributes": torch.ones(2, 3)})
+
+
+def test_shipped_network_reads_both_artists():
+    face = face_identity()
+    for side in ("source", "target"):
+        faces = avatar_side(side, size=64, split="test")
+        items = [faces[i] for i in range(48)]
+        said = face.embed(torch.stack([item["image"] for item in items])) > 0
+        known = torch.stack([item["attributes"] for item in items]) > 0.5
+        glasses = faces.attribute_names.index("glasses")
+        assert (said == known)[:, glasses].float().mean() > 0.9
 
 
 def test_views_stay_in_range_and_differ():

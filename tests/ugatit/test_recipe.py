@@ -38,6 +38,7 @@ def test_ablation_changes_one_thing_at_a_time():
         "compare_instance": {"norm"},
         "compare_layer": {"norm"},
         "compare_softadalin": {"norm"},
+        "compare_face": {"face_weight"},
     }
     assert compare["size"] == 64
     weights = ("cycle_weight", "identity_weight")

@@ -310,3 +310,6 @@ def test_bad_input(batch):
     absent = UGATITSystem(SMOKE.replace(face_weight=1.0, identity_network="faces-of-nobody"))
     with pytest.raises(InputError, match="identity network 'faces-of-nobody': neither"):
         absent.check_data(shapes())
+    photographs = UGATITSystem(SMOKE.replace(face_weight=1.0, data="unpaired", data_path="faces"))
+    with pytest.raises(InputError, match=r"'identity_network'.*reads 'unpaired'.*mobilefacenet"):
+        photographs.check_data(shapes())
