@@ -33,13 +33,13 @@ from nbgan.train.system import Batch, Losses, Phase, System
 
 MEAN_DECAY = 0.998
 """Of the moving average of w, the centre of truncation."""
-IMITATION_RATE, IMITATION_BETAS = 6e-3, (0.9, 0.99)
-"""Of Adam, while the generator imitates."""
+IMITATION_RATE, MAPPING_RATE, IMITATION_BETAS = 6e-3, 2e-2, (0.9, 0.99)
+"""Of Adam, while the generator imitates; the mapping network learns apart, and faster."""
 HEAD_START = 500
 """Steps for which the discriminator learns to tell imitations before the game begins."""
 REMINDER = 4
 """Every so many steps of the game the generator imitates again, lest it forget rare faces."""
-CODES = 32
+CODES = 64
 """Points of the normal distribution for each plan and step."""
 
 
@@ -191,22 +191,36 @@ class StyleGANSystem(System):
         return phases + (self._imitation_phases() if recipe.imitation else [])
 
     def _imitation_phases(self) -> list[Phase]:
-        first = Phase(
+        def adam(rate: float) -> Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer]:
+            return lambda p: torch.optim.Adam(p, lr=rate, betas=IMITATION_BETAS)
+
+        until = self.recipe.imitation
+        imitation = Phase(
             name="imitation",
             networks=("generator", "plan_reader"),
             losses=self.imitation_losses,
-            optimizer=lambda p: torch.optim.Adam(p, lr=IMITATION_RATE, betas=IMITATION_BETAS),
-            until=self.recipe.imitation,
+            optimizer=adam(IMITATION_RATE),
+            until=until,
         )
-        later = replace(
-            first,
-            name="reminder",
-            optimizer=first.name,
-            start=self.recipe.imitation,
-            until=None,
-            every=REMINDER,
+        mapping = replace(
+            imitation,
+            name="mapping",
+            networks=("generator.mapping",),
+            losses=self.mapping_losses,
+            optimizer=adam(MAPPING_RATE),
         )
-        return [first, later]
+        reminders = [
+            replace(
+                phase,
+                name=f"{phase.name}_again",
+                optimizer=phase.name,
+                start=until,
+                until=None,
+                every=REMINDER,
+            )
+            for phase in (imitation, mapping)
+        ]
+        return [imitation, mapping, *reminders]
 
     def _adam(self, every: int) -> Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer]:
         share = every / (every + 1) if every else 1.0
@@ -243,23 +257,23 @@ class StyleGANSystem(System):
         return {"penalty": self.recipe.r1 * self.recipe.r1_every * penalty}
 
     def imitation_losses(self, batch: Batch) -> Losses:
-        """Each ``image`` drawn from its ``plan``.
+        """Each ``image`` drawn from its ``plan``, which a reader turns into a latent."""
+        image = batch["image"]
+        w = self.plan_reader(batch["plan"]).float()
+        drawn = self.generator.synthesis(self.generator.broadcast(w), noise="random").float()
+        return {"picture": (detail_weights(image) * (drawn - image).abs()).mean()}
 
-        A reader turns plans into latents, from which the synthesis network draws. What the mapping
-        network has to do, from noise to these latents, is learned beside it, from many points of
-        the normal distribution for each plan.
-        """
-        plan, image = batch["plan"], batch["image"]
-        w = self.plan_reader(plan).float()
-        drawn = self.generator.synthesis(self.generator.broadcast(w), noise="random")
-        codes = self.plans.codes(plan.repeat(CODES, 1))
+    def mapping_losses(self, batch: Batch) -> Losses:
+        """The reader's latents from noise: from many points of the normal distribution for each
+        ``plan``."""
+        plan = batch["plan"].repeat(CODES, 1)
+        with torch.no_grad():
+            w = self.plan_reader(plan).float()
+        codes = self.plans.codes(plan)
         rest = torch.randn(len(codes), self.recipe.z_dim - codes.shape[1], device=codes.device)
         mapped = self.generator.mapping(torch.cat([codes, rest], dim=1)).float()
         self.generator.update_mean(mapped.detach(), MEAN_DECAY)
-        return {
-            "picture": (detail_weights(image) * (drawn.float() - image).abs()).mean(),
-            "mapping": F.mse_loss(mapped, w.detach().repeat(CODES, 1)),
-        }
+        return {"latent": F.mse_loss(mapped, w)}
 
     def path_length_losses(self, batch: Batch) -> Losses:
         """Steps in w should change the picture by the same amount everywhere (eq. 4)."""

@@ -115,9 +115,9 @@ def test_imitation_comes_first_and_is_never_forgotten():
         return {phase.name for phase in model.phases() if phase.runs_at(step)}
 
     game = IMITATING["imitation"]
-    assert running(0) == running(99) == {"imitation"}
-    assert running(100) == running(game - 1) == {"imitation", "discriminator"}
-    assert running(game) == {"generator", "discriminator", "reminder"}
+    assert running(0) == running(99) == {"imitation", "mapping"}
+    assert running(100) == running(game - 1) == {"imitation", "mapping", "discriminator"}
+    assert running(game) == {"generator", "discriminator", "imitation_again", "mapping_again"}
     assert running(game + 1) == {"generator", "discriminator"}
     assert running(game + REMINDER) == running(game)
     assert "imitation" not in {phase.name for phase in system().phases()}
@@ -128,19 +128,22 @@ def test_generator_learns_to_draw_what_it_is_told():
     faces = Avatars(size=16, length=4, plans=True)
     batch = default_collate([faces[i] for i in range(4)])
     model = system(**IMITATING, max_channels=16)
-    imitation = next(phase for phase in model.phases() if phase.name == "imitation")
-    parameters = [p for n in imitation.networks for p in model.get_submodule(n).parameters()]
-    optimizer = imitation.optimizer(parameters)
+    first, last = {}, {}
     before = model.generator.w_mean.clone()
-    losses = []
-    for _ in range(60):
-        terms = model.imitation_losses(batch)
-        optimizer.zero_grad()
-        sum(terms.values()).backward()
-        optimizer.step()
-        losses.append({name: value.item() for name, value in terms.items()})
-    assert losses[-1]["picture"] < 0.6 * losses[0]["picture"]
-    assert losses[-1]["mapping"] < losses[0]["mapping"]
+    for phase in model.phases():
+        if phase.name not in ("imitation", "mapping"):
+            continue
+        parameters = [p for n in phase.networks for p in model.get_submodule(n).parameters()]
+        optimizer = phase.optimizer(parameters)
+        for _ in range(60):
+            optimizer.zero_grad()
+            loss = sum(phase.losses(batch).values())
+            loss.backward()
+            optimizer.step()
+            first.setdefault(phase.name, loss.item())
+            last[phase.name] = loss.item()
+    assert last["imitation"] < 0.6 * first["imitation"]
+    assert last["mapping"] < 0.8 * first["mapping"]
     assert not torch.equal(before, model.generator.w_mean)
 
 
