@@ -20,27 +20,29 @@ from torch.nn import functional as F
 
 from nbgan.data.avatar_plans import Plans
 from nbgan.data.labels import LabelSpace
-from nbgan.errors import InputError
 from nbgan.gan.losses import gan_loss, r1_penalty
 from nbgan.stylegan.augment import Augmentation
 from nbgan.stylegan.discriminator import StyleGAN2Discriminator
 from nbgan.stylegan.generator import StyleGenerator
 from nbgan.stylegan.generator1 import StyleGAN1Generator
 from nbgan.stylegan.generator2 import StyleGAN2Generator
+from nbgan.stylegan.growth import grow
+from nbgan.stylegan.imitation import (
+    CODES,
+    HEAD_START,
+    IMITATION_BETAS,
+    IMITATION_RATE,
+    MAPPING_RATE,
+    REMINDER,
+    detail_weights,
+    plan_reader,
+)
 from nbgan.stylegan.recipe import StyleGANRecipe
 from nbgan.train.checkpoint import STATE_FILE, STATE_FORMAT, read_metadata
 from nbgan.train.system import Batch, Losses, Phase, System
 
 MEAN_DECAY = 0.998
 """Of the moving average of w, the centre of truncation."""
-IMITATION_RATE, MAPPING_RATE, IMITATION_BETAS = 6e-3, 2e-2, (0.9, 0.99)
-"""Of Adam, while the generator imitates; the mapping network learns apart, and faster."""
-HEAD_START = 500
-"""Steps for which the discriminator learns to tell imitations before the game begins."""
-REMINDER = 4
-"""Every so many steps of the game the generator imitates again, lest it forget rare faces."""
-CODES = 64
-"""Points of the normal distribution for each plan and step."""
 
 
 class StyleGANSystem(System):
@@ -73,12 +75,7 @@ class StyleGANSystem(System):
         self.discriminator = StyleGAN2Discriminator(**sizes)
         if recipe.imitation:
             self.plans = Plans()
-            self.plan_reader = nn.Sequential(
-                nn.Linear(self.plans.length, 256),
-                nn.LeakyReLU(0.2),
-                nn.Linear(256, recipe.w_dim),
-                nn.LeakyReLU(0.2),
-            )
+            self.plan_reader = plan_reader(self.plans.length, recipe.w_dim)
         self.augmentation = Augmentation(
             probability=recipe.augment_probability if recipe.augment != "none" else 0.0,
             adaptive=recipe.augment == "adaptive",
@@ -339,62 +336,3 @@ class StyleGANSystem(System):
     def _samples(self, n: int) -> Iterator[Tensor]:
         for first in range(0, n, 50):
             yield self.sample(min(50, n - first), seed=first, psi=1.0).float().clamp(-1, 1).cpu()
-
-
-def detail_weights(image: Tensor) -> Tensor:
-    """What a pixel counts: the more, the more the picture changes around it; 1 on average.
-
-    Without them eyes, which are small, would be drawn last.
-
-    Args:
-        image: ``[N, C, H, W]``.
-
-    Returns:
-        ``[N, 1, H, W]``.
-    """
-    radius = image.shape[-1] // 32 + 1
-
-    def around(x: Tensor) -> Tensor:
-        padded = F.pad(x, 4 * [radius], mode="replicate")
-        return F.avg_pool2d(padded, 2 * radius + 1, stride=1)
-
-    variance = (around(image.square()) - around(image).square()).mean(dim=1, keepdim=True)
-    weights = 0.05 + variance.clamp(min=0).sqrt()
-    return weights / weights.mean()
-
-
-def grow(system: StyleGANSystem, state: dict[str, Tensor], where: str) -> list[str]:
-    """Take over the weights of a run at a lower resolution.
-
-    Args:
-        system: freshly built, at the higher resolution.
-        state: tensors of the earlier run by name.
-        where: the file that they come from, for messages.
-
-    Returns:
-        Names of the parameters that the earlier run did not have and that start fresh.
-
-    Raises:
-        InputError: a shared layer has another shape, or nothing fits.
-    """
-    own = system.state_dict()
-    shared = {k: v for k, v in state.items() if k in own}
-    wrong = [k for k, v in shared.items() if v.shape != own[k].shape]
-    if wrong or not any(k.startswith("generator.") for k in shared):
-        detail = (
-            f"'{wrong[0]}' has shape {tuple(shared[wrong[0]].shape)}, this recipe needs "
-            f"{tuple(own[wrong[0]].shape)}"
-            if wrong
-            else "it holds none of this generator's tensors"
-        )
-        raise InputError(
-            f"{where}: {detail}; recipe field 'start_from' wants a run of the same channels and "
-            "latents at a lower resolution"
-        )
-    fresh = sorted(set(own) - set(shared))
-    for name in fresh:
-        # New resolutions add nothing to the picture at first: training goes on with what it had.
-        if name.startswith(("generator.to_rgbs.", "generator.to_rgb.")):
-            own[name].zero_()
-    system.load_state_dict(shared, strict=False)
-    return fresh

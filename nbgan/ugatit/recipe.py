@@ -173,9 +173,9 @@ class UGATITRecipe(Recipe):
             cycle_weight=3.0,
             cycle_noise=0.05,
             gan="logistic",
-            r1=0.1,
+            r1=1.0,
             identity_weight=5.0,
-            face_weight=10.0,
+            face_weight=1.0,
             learning_rate=4e-4,
             ema_decay=0.998,
             evaluate_pictures=500,
@@ -206,6 +206,7 @@ class UGATITRecipe(Recipe):
             decay_from=None,
             cycle_weight=UGATIT.cycle,
             face_weight=UGATIT.face,
+            r1=0.1,
         )
         compare = cpu_start.replace(
             steps=1000,

@@ -8,7 +8,8 @@ from torch.utils.data import default_collate
 from nbgan.data.avatars import Avatars
 from nbgan.errors import InputError
 from nbgan.stylegan import StyleGANRecipe, StyleGANSystem
-from nbgan.stylegan.system import HEAD_START, REMINDER, detail_weights, grow
+from nbgan.stylegan.growth import grow
+from nbgan.stylegan.imitation import HEAD_START, REMINDER, detail_weights
 from nbgan.train import Trainer
 
 
