@@ -17,34 +17,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, Literal, cast
+from typing import Any, ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 from torch.utils.data import Dataset
 
 from nbgan.data.labels import LabelSpace
 from nbgan.errors import InputError
 from nbgan.gan.losses import gan_loss, r1_penalty
 from nbgan.train.system import Batch, Losses, Phase, System
-from nbgan.train.weights import load_weights
 from nbgan.ugatit.cartoon import CartoonGenerator
 from nbgan.ugatit.compact import CompactAdam, make_compact
 from nbgan.ugatit.discriminator import CAMDiscriminator, smallest_side
 from nbgan.ugatit.generator import GeneratorOutput, UGATITGenerator
-from nbgan.ugatit.growth import (
-    GENERATOR,
-    grow_discriminators,
-    grown,
-    imitation_terms,
-    shared,
-)
 from nbgan.ugatit.identity import FaceIdentity, face_identity
 from nbgan.ugatit.recipe import AVATAR_PAIR, UGATITRecipe
 from nbgan.ugatit.sharing import Made, SharedTranslations, learning, translate_both
+from nbgan.ugatit.start import take_discriminators, take_generator
 from nbgan.ugatit.terms import SCALES, discriminator_terms, generator_terms
 
 Direction = Literal["a2b", "b2a"]
@@ -156,20 +148,15 @@ class UGATITSystem(System):
         folder of a training: new ones would undo what the generators have learned."""
         super().begin()
         if self.recipe.start_from is not None:
-            grow_discriminators(self.discriminators, Path(self.recipe.start_from))
+            take_discriminators(self.discriminators, Path(self.recipe.start_from))
 
     def begin_from(self, other: System) -> None:
-        """Take the generators of a trained system, which may have fewer halvings, or what both
-        variants have in common."""
+        """Take the generators of a trained system; of another variant's, what both have."""
         self._check_kind(other)
         theirs = other.shipped_networks()
         for name, ours in self.shipped_networks().items():
-            own = ours.state_dict()
-            weights = grown(theirs[name].state_dict(), own, **GENERATOR)
-            if cast(UGATITRecipe, other.recipe).variant != self.recipe.variant:
-                weights = shared(weights, own)
             where = f"start_from '{self.recipe.start_from}' ({name})"
-            load_weights(ours, weights, where=where)
+            take_generator(ours, theirs[name], where=where)
 
     def check_data(self, data: Dataset) -> None:
         """Refuse data without two sides, and a face-identity loss without its network."""
@@ -209,21 +196,19 @@ class UGATITSystem(System):
         return self._face
 
     def phases(self) -> list[Phase]:
-        """An update of each discriminator, now and then with R1, then one of both generators: in
-        the game, or at the beginning by imitation.
+        """An update of each discriminator, now and then with R1, then one of both generators.
 
         Published programs update the discriminators together. Nothing connects them, so one at a
         time gives the same numbers, and only one needs room for its gradient.
         """
         recipe = self.recipe
-        imitation = recipe.imitation if recipe.start_from is not None else 0
 
         def optimizer(parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
             kind = CompactAdam if recipe.compact else torch.optim.Adam
             rate, decay = recipe.learning_rate, recipe.weight_decay
             return kind(parameters, lr=rate, betas=recipe.betas, weight_decay=decay)
 
-        phases = [
+        return [
             *(
                 Phase(
                     name=f"discriminator_{name}",
@@ -249,22 +234,9 @@ class UGATITSystem(System):
                 networks=GENERATORS,
                 losses=self.generator_losses,
                 optimizer=optimizer,
-                start=imitation,
                 after=self.clip_rho_,
             ),
         ]
-        if imitation:
-            phases.append(
-                Phase(
-                    name="imitation",
-                    networks=GENERATORS,
-                    losses=self.imitation_losses,
-                    optimizer="generators",
-                    until=imitation,
-                    after=self.clip_rho_,
-                )
-            )
-        return phases
 
     def discriminator_losses(self, batch: Batch, name: str) -> Losses:
         """What one discriminator minimises, on patches and on CAM logits.
@@ -329,31 +301,6 @@ class UGATITSystem(System):
             self.face if self.recipe.face_weight else None,
             self._loss,
         )
-
-    def imitation_losses(self, batch: Batch) -> Losses:
-        """Terms of generators that learn from those that ``start_from`` names.
-
-        Args:
-            batch: as for :meth:`discriminator_losses`.
-        """
-        side = self.teacher.recipe.size
-        small = {
-            key: F.interpolate(batch[key], size=(side, side), mode="bilinear", antialias=True)
-            for key in ("source", "target")
-        }
-        with torch.no_grad():
-            shown = translate_both(self.teacher.generator_a2b, self.teacher.generator_b2a, small)
-        return imitation_terms(self._made(batch), shown)
-
-    @cached_property
-    def teacher(self) -> UGATITSystem:
-        """The system that ``start_from`` names, frozen."""
-        from nbgan import zoo
-
-        assert self.recipe.start_from is not None
-        teacher = zoo.open_model(self.recipe.start_from)
-        assert isinstance(teacher, UGATITSystem)  # or begin() has refused it
-        return teacher.to(self.device).eval().requires_grad_(False)
 
     def _made(self, batch: Batch) -> Made:
         """What was made of a batch before, or is made now, with its graph."""

@@ -42,7 +42,7 @@ def test_ablation_changes_one_thing_at_a_time():
     }
     assert compare["size"] == 64
     weights = ("cycle_weight", "identity_weight")
-    for name in (*weights, "gan", "r1", "cycle_noise", "halvings", "imitation"):
+    for name in (*weights, "gan", "r1", "cycle_noise", "halvings"):
         assert compare[name] == presets["paper"].to_dict()[name], "published losses"
 
 
@@ -64,7 +64,6 @@ def test_reader_is_told_of_folders_and_backgrounds():
     ("changes", "message"),
     [
         ({"gan": "squares"}, "unknown GAN loss 'squares'; choose one of hinge, least_squares"),
-        ({"imitation": -1}, "'imitation' must be 0 or more, got -1"),
         ({"r1_every": 0}, "'r1_every' must be 1 or more, got 0"),
         ({"aspect_ratio": 2.0}, "'aspect_ratio' must be 1 .* got 2.0; crop"),
         ({"variant": "cyclegan"}, "'variant' is 'cyclegan'; choose 'ugatit' or 'photo2cartoon'"),
