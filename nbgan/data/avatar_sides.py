@@ -1,11 +1,15 @@
 """The embedded pair for translation without pairs: coloured faces and faces in ink.
 
-Both sides are cut from :class:`~nbgan.data.avatars.Avatars`, each in a style of its own. Nothing
-pairs them: the faces of the two sides are drawn independently. What a translation needs is that
-every part has its counterpart on the other side, as often and in about the same place, or a
+Both sides are cut from :class:`~nbgan.data.avatars.Avatars`. One artist drew all faces, and a pen
+drew the ink side after him (:mod:`nbgan.data.avatar_ink`). What differs is the drawing: ink has no
+colours but lines, hatching and black areas, and its eyes are larger. What a translation needs is
+that every part has its counterpart on the other side, as often and in about the same place, or a
 network learns to invent glasses and to forget hats. So both sides have the same share of each
-attribute, stand before the same white paper, and are cut so that eyes and chins meet. The rest is
-the translation: ink has no colours, and its faces look to the right.
+attribute, stand before the same white paper, and are cut alike.
+
+Nothing pairs the sides: their faces are drawn at random from different seeds, so target ``i`` is
+not source ``i`` in ink. The answer to a translation is known all the same: :func:`avatar_twins`
+draws the faces of one side as the other side would.
 """
 
 from __future__ import annotations
@@ -30,10 +34,10 @@ SHARES = {
 }
 """How often each attribute occurs, on both sides."""
 
-_SIDES: dict[str, dict[str, Any]] = {
-    "source": {"style": "avataaars", "view_box": (4, -20, 272, 272)},
-    "target": {"style": "notionists", "view_box": (350, 250, 1060, 1060)},
-}
+_VIEW_BOX = (4, -20, 272, 272)
+_SIDES = ("source", "target")
+_INK_SEED = 1_000_003
+"""What the ink side adds to a seed, so that its faces are others."""
 
 
 def avatar_side(
@@ -53,10 +57,40 @@ def avatar_side(
     Raises:
         InputError: no such side, and what :class:`~nbgan.data.avatars.Avatars` raises.
     """
+    return _faces(side, ink=side == "target", size=size, split=split, length=length, seed=seed)
+
+
+def avatar_twins(
+    side: str,
+    *,
+    size: int = 128,
+    split: str = "train",
+    length: int | None = None,
+    seed: int = 0,
+) -> Avatars:
+    """The faces of one side as the other side draws them: what translations should give.
+
+    ``avatar_twins("source")[i]`` is the face ``avatar_side("source")[i]`` in ink, and
+    ``avatar_twins("target")[i]`` the face ``avatar_side("target")[i]`` in colours.
+
+    Args:
+        side: whose faces, ``"source"`` or ``"target"``.
+        size, split, length, seed: as for :func:`avatar_side`.
+
+    Raises:
+        InputError: as for :func:`avatar_side`.
+    """
+    return _faces(side, ink=side == "source", size=size, split=split, length=length, seed=seed)
+
+
+def _faces(side: str, *, ink: bool, seed: int, **options: Any) -> Avatars:
+    """The faces of a side, coloured or in ink."""
     if side not in _SIDES:
         raise InputError(f"side: got {side!r}, allowed are {', '.join(map(repr, _SIDES))}")
-    options: dict[str, Any] = {"size": size, "split": split, "length": length, "seed": seed}
-    return Avatars(background=PAPER, shares=SHARES, **_SIDES[side], **options)
+    if side == "target" and isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0:
+        seed += _INK_SEED
+    look: dict[str, Any] = {"background": PAPER, "shares": SHARES, "view_box": _VIEW_BOX}
+    return Avatars(style="avataaars", ink=ink, seed=seed, **look, **options)
 
 
 def avatar_pair(

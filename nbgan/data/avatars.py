@@ -18,6 +18,7 @@ import torch
 from torch.utils.data import Dataset
 
 from nbgan.data.avatar_colors import backdrop_colors, stands_out
+from nbgan.data.avatar_ink import ink_layers
 from nbgan.data.avatar_keypoints import KEYPOINT_NAMES, find_keypoints
 from nbgan.data.avatar_parts import avatar_layers, load_definition
 from nbgan.data.avatar_plans import Plans, chance_of, component_variants
@@ -87,6 +88,8 @@ class Avatars(Dataset):
             what the style gives.
         plans: samples have a ``plan`` too, float32 ``[P]``, what the face is made of: see
             :mod:`nbgan.data.avatar_plans`.
+        ink: draw the faces with a pen, black on white paper: see :mod:`nbgan.data.avatar_ink`. All
+            else stays, so face ``i`` is the same person with and without. ``"avataaars"`` only.
 
     Raises:
         InputError: an argument outside what is allowed.
@@ -108,6 +111,7 @@ class Avatars(Dataset):
         view_box: tuple[float, float, float, float] | None = None,
         shares: Mapping[str, float] | None = None,
         plans: bool = False,
+        ink: bool = False,
     ) -> None:
         self.definition = load_definition(style)
         if isinstance(size, bool) or not isinstance(size, int) or not 16 <= size <= 2048:
@@ -124,7 +128,7 @@ class Avatars(Dataset):
         self.sheet = STYLE_SHEETS[style]
         if view_box is not None:
             self.sheet = replace(self.sheet, view_box=view_box)
-        self.background, self.shares = background, dict(shares or {})
+        self.background, self.shares, self.ink = background, dict(shares or {}), ink
         self._check_look()
         self._variants = component_variants(style)
         self.plans = Plans(style) if plans else None
@@ -145,10 +149,14 @@ class Avatars(Dataset):
         parts = ["" if self.background is None else f"-on{self.background}"]
         parts.append("" if self.sheet.view_box == own else f"-view{self.sheet.view_box}")
         parts += [f"-{flag}{share}" for flag, share in sorted(self.shares.items())]
-        parts += ["-plans"] * (self.plans is not None)
+        parts += ["-plans"] * (self.plans is not None) + ["-ink"] * self.ink
         return "".join(parts)
 
     def _check_look(self) -> None:
+        if self.ink and self.style != "avataaars":
+            raise InputError(
+                f"ink: style '{self.style}' cannot be drawn in ink; take style 'avataaars'"
+            )
         if self.background is not None and not re.fullmatch(r"#[0-9a-f]{6}", self.background):
             raise InputError(
                 f"background: got {self.background!r}, allowed is a colour such as '#ffffff'"
@@ -209,10 +217,11 @@ class Avatars(Dataset):
             f'<stop offset="1" stop-color="{look["background"]["bottom"]}"/></linearGradient>'
             f'<rect x="{x}" y="{y}" width="{width}" height="{height}" fill="url(#backdrop)"/>'
         )
-        return [
+        layers = [
             Layer(svg=backdrop, class_id=0, name="background"),
             *avatar_layers(self.style, look["variants"], look["colors"]),
         ]
+        return ink_layers(layers) if self.ink else layers
 
     def attributes(self, index: int) -> dict[str, bool | str]:
         """What can be said about face ``index`` in words.
