@@ -24,7 +24,7 @@ from nbgan.data.avatar_parts import avatar_layers, load_definition
 from nbgan.data.avatar_plans import Plans, chance_of, component_variants
 from nbgan.data.avatar_styles import CLASSES, COLORS, FLAGS, STYLE_SHEETS
 from nbgan.data.labels import LabelSpace
-from nbgan.data.layers import Layer, render
+from nbgan.data.layers import Layer, paint, render
 from nbgan.errors import InputError
 
 STYLES = tuple(STYLE_SHEETS)
@@ -177,14 +177,18 @@ class Avatars(Dataset):
         drawn = render(layers, self.size, view_box=self.sheet.view_box)
         head = look["variants"].get("head") or "*"
         points = find_keypoints(self.sheet, layers, drawn.layer, head=head)
-        image = torch.from_numpy(drawn.image).permute(2, 0, 1).float() / 127.5 - 1
         sample = {
-            "image": image.contiguous(),
+            "image": _as_image(drawn.image),
             "label": torch.from_numpy(drawn.label),
             "keypoints": torch.from_numpy(points),
             "attributes": torch.tensor([float(flag) for flag in self._flags(look).values()]),
         }
         return sample if self.plans is None else sample | {"plan": self.plans.plan(look)}
+
+    def picture(self, index: int) -> torch.Tensor:
+        """The ``image`` of item ``index`` alone, in a third of the time."""
+        layers = self._layers(self.look(index))
+        return _as_image(paint(layers, self.size, view_box=self.sheet.view_box))
 
     def look(self, index: int) -> dict[str, dict]:
         """What the face ``index`` is made of.
@@ -296,6 +300,11 @@ class Avatars(Dataset):
                 and (len(values) == 1 or stands_out(value, self.background))
             ]
         return self._palettes[name, skin]
+
+
+def _as_image(picture: np.ndarray) -> torch.Tensor:
+    """uint8 ``[H, W, 3]`` to float32 ``[3, H, W]`` in [-1, 1]."""
+    return (torch.from_numpy(picture).permute(2, 0, 1).float() / 127.5 - 1).contiguous()
 
 
 def _share(hair: str, variants: dict[str, str | None], colors: dict[str, str]) -> int:

@@ -100,16 +100,40 @@ def render(
     """
     layers = [_own_ids(layer, index) for index, layer in enumerate(layers)]
     index = layer_map(layers, size, view_box=view_box, own_ids=False)
-    document = _Document(size=_check_size(size), view_box=view_box)
-    picture = document.paint("".join(layer.svg for layer in layers), smooth=True)
+    picture = paint(layers, size, view_box=view_box, own_ids=False)
     classes = np.array([layer.class_id for layer in layers] + [empty_class], dtype=np.int64)
     instances = np.array([layer.instance for layer in layers] + [0], dtype=np.int64)
     return Rendered(
-        image=np.ascontiguousarray(picture[..., :3]),
+        image=picture,
         label=classes[index],
         instance=instances[index],
         layer=index,
     )
+
+
+def paint(
+    layers: Sequence[Layer],
+    size: int | tuple[int, int],
+    *,
+    view_box: tuple[float, float, float, float],
+    own_ids: bool = True,
+) -> np.ndarray:
+    """Paint layers as a picture, uint8 ``[H, W, 3]``, on white.
+
+    This is the picture half of :func:`render`, without the maps.
+
+    Args:
+        layers, size, view_box: as for :func:`render`.
+        own_ids: as for :func:`layer_map`.
+
+    Raises:
+        InputError: bad size, or SVG that does not parse.
+    """
+    if own_ids:
+        layers = [_own_ids(layer, index) for index, layer in enumerate(layers)]
+    document = _Document(size=_check_size(size), view_box=view_box)
+    picture = document.paint("".join(layer.svg for layer in layers), smooth=True)
+    return np.ascontiguousarray(picture[..., :3])
 
 
 def layer_map(

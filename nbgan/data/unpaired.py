@@ -87,9 +87,14 @@ class Unpaired(Dataset):
         first, second = (len(side) for side in self.sides)  # type: ignore[arg-type]
         partner = int(torch.randint(second, ())) if self.shuffle else index % second
         return {
-            "source": self.sources[index % first]["image"],
-            "target": self.targets[partner]["image"],
+            "source": _picture(self.sources, index % first),
+            "target": _picture(self.targets, partner),
         }
+
+
+def _picture(data: Dataset, index: int) -> torch.Tensor:
+    """The image of an item; worlds that draw can leave out its maps."""
+    return data.picture(index) if hasattr(data, "picture") else data[index]["image"]
 
 
 def open_unpaired(

@@ -70,9 +70,9 @@ class IdentityRecipe(Recipe):
         """``smoke``, ``cpu`` (the shipped weights) and ``gpu``."""
         cpu = cls(
             size=64,
-            train_pictures=10_000,
+            train_pictures=6000,
             batch_size=64,
-            steps=4000,
+            steps=2500,
             decay_from=0,
             channels_last=True,
             ema_decay=0.99,

@@ -27,6 +27,7 @@ from nbgan.spade import SpadeRecipe
 from nbgan.train import Recipe, save_model, start_training
 from nbgan.train.start import open_split
 from nbgan.train.system import Batch, System
+from nbgan.ugatit import UGATITRecipe
 from nbgan.ugatit.identity_training import IdentityRecipe
 from nbgan.zoo import WEIGHTS
 from nbgan.zoo.scoring import scores
@@ -43,6 +44,8 @@ class Entry:
     before: tuple[Recipe, ...] = ()
     """Trainings that go before, each the start of the next: at a smaller size, where steps are
     cheap, or with simpler losses."""
+    start_from: str | None = None
+    """Entry whose training the first one goes on from."""
     data: Callable[[Path], None] | None = None
     """Makes the files that the recipe trains on, in the folder that it is given."""
     scored_on: str | None = None
@@ -73,10 +76,6 @@ _SEGMENTER_STREETS = SegmenterRecipe.preset(
     batch_size=8,
     steps=1600,
     learning_rate=2e-3,
-)
-
-_SEGMENTER_SIDES = SegmenterRecipe.preset(
-    "cpu", data="avatar-sides", train_pictures=4000, steps=1000, flip=False, learning_rate=3e-3
 )
 
 ENTRIES: dict[str, Entry] = {
@@ -168,11 +167,20 @@ ENTRIES: dict[str, Entry] = {
         ),
     ),
     "segmenter-avatar-sides": Entry(
-        before=(_SEGMENTER_SIDES,),
-        recipe=_SEGMENTER_SIDES.replace(dice=1.0, steps=800, learning_rate=2e-3),
+        # It knows the coloured side already.
+        recipe=SegmenterRecipe.preset(
+            "cpu",
+            data="avatar-sides",
+            train_pictures=3000,
+            start_from="segmenter-avatars",
+            steps=500,
+            flip=False,
+            learning_rate=2e-3,
+            dice=1.0,
+        ),
         failures=(
             "Thin parts such as eyebrows and the rims of glasses lose a pixel at their borders.",
-            "Knows the two drawn styles only, on white.",
+            "Knows faces of one artist, in colours and in ink, on white.",
         ),
     ),
     "identity-avatars": Entry(
@@ -180,6 +188,21 @@ ENTRIES: dict[str, Entry] = {
         failures=(
             "Knows six attributes of drawn faces, in colours and in ink, and nothing else of them.",
             "Closed eyes are told less surely than the rest; photographs are strange to it.",
+        ),
+    ),
+    "ugatit-avatars": Entry(
+        recipe=UGATITRecipe.preset("cpu"),
+        failures=(
+            "Colours that ink cannot show are guessed: skins and clothes come back in others.",
+            "Faces unlike the world's, photographs among them, give meaningless drawings.",
+        ),
+    ),
+    "photo2cartoon-avatars": Entry(
+        recipe=UGATITRecipe.preset("cpu_cartoon"),
+        start_from="ugatit-avatars",
+        failures=(
+            "Colours that ink cannot show are guessed: skins and clothes come back in others.",
+            "Faces unlike the world's, photographs among them, give meaningless drawings.",
         ),
     ),
 }
@@ -223,6 +246,8 @@ def trainings(name: str, *, runs: Path = Path("runs")) -> dict[Path, Recipe]:
             recipe = recipe.replace(data_path=str(runs / f"{name}-data"))
         if by_folder:
             recipe = recipe.replace(start_from=str(list(by_folder)[-1]))
+        elif entry.start_from is not None:
+            recipe = recipe.replace(start_from=str(runs / entry.start_from))
         by_folder[runs / (name + "-start" * (len(stages) - stage))] = recipe
     return by_folder
 
