@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nbgan.data.ade20k import Ade20k, ade20k_labels
-    from nbgan.data.avatar_sides import AvatarSides, avatar_pair, avatar_side
+    from nbgan.data.avatar_sides import AvatarSides, avatar_pair, avatar_side, avatar_twins
     from nbgan.data.avatars import Avatars
     from nbgan.data.background import Cutouts, remove_background
     from nbgan.data.cache import CachedDataset
@@ -56,6 +56,7 @@ _HOMES = {
     "ade20k_labels": "ade20k",
     "avatar_pair": "avatar_sides",
     "avatar_side": "avatar_sides",
+    "avatar_twins": "avatar_sides",
     "celeba_mask_hq_labels": "celeba_mask_hq",
     "coco_stuff_labels": "coco_stuff",
     "dataset_names": "registry",
@@ -100,6 +101,7 @@ __all__ = [
     "ade20k_labels",
     "avatar_pair",
     "avatar_side",
+    "avatar_twins",
     "celeba_mask_hq_labels",
     "coco_stuff_labels",
     "dataset_names",

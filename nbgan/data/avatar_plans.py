@@ -16,7 +16,9 @@ network that turns them into pictures turns noise into faces.
 from __future__ import annotations
 
 import colorsys
+import json
 import math
+import zlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,6 +86,17 @@ def component_variants(style: str) -> dict[str, list[str]]:
 def chance_of(sheet: StyleSheet, name: str, component: dict[str, Any]) -> float:
     """Probability that a component shows."""
     return sheet.probability.get(name, component.get("probability", 100) / 100)
+
+
+def look_share(hair: str, variants: dict[str, str | None], colors: dict[str, str]) -> int:
+    """Which twentieth of all looks a face belongs to.
+
+    Only what always shows decides, so that two faces that look the same, and differ in the colour
+    of a hat that neither wears, cannot come out in different splits.
+    """
+    parts = [variants.get(name) for name in (hair, "mouth", "clothes", "head")]
+    text = json.dumps([parts, colors.get("skin"), colors.get("clothes")])
+    return zlib.crc32(text.encode()) % 20
 
 
 class Plans:

@@ -6,7 +6,6 @@ Pictures, class maps and keypoints come from the same vector drawings, made by t
 
 from __future__ import annotations
 
-import json
 import re
 import zlib
 from collections.abc import Mapping
@@ -21,7 +20,7 @@ from nbgan.data.avatar_colors import backdrop_colors, stands_out
 from nbgan.data.avatar_ink import ink_layers
 from nbgan.data.avatar_keypoints import KEYPOINT_NAMES, find_keypoints
 from nbgan.data.avatar_parts import avatar_layers, load_definition
-from nbgan.data.avatar_plans import Plans, chance_of, component_variants
+from nbgan.data.avatar_plans import Plans, chance_of, component_variants, look_share
 from nbgan.data.avatar_styles import CLASSES, COLORS, FLAGS, STYLE_SHEETS
 from nbgan.data.labels import LabelSpace
 from nbgan.data.layers import Layer, paint, render
@@ -201,7 +200,7 @@ class Avatars(Dataset):
         rng = self._rng(index)
         while True:
             variants, colors = self._draw_variants(rng), self._draw_colors(rng)
-            if _share(self.sheet.hair, variants, colors) in _SPLIT_SHARES[self.split]:
+            if look_share(self.sheet.hair, variants, colors) in _SPLIT_SHARES[self.split]:
                 break
         if self.background is None:
             backdrop = backdrop_colors(rng, colors)
@@ -305,14 +304,3 @@ class Avatars(Dataset):
 def _as_image(picture: np.ndarray) -> torch.Tensor:
     """uint8 ``[H, W, 3]`` to float32 ``[3, H, W]`` in [-1, 1]."""
     return (torch.from_numpy(picture).permute(2, 0, 1).float() / 127.5 - 1).contiguous()
-
-
-def _share(hair: str, variants: dict[str, str | None], colors: dict[str, str]) -> int:
-    """Which twentieth of all looks a face belongs to.
-
-    Only what always shows decides, so that two faces that look the same, and differ in the colour
-    of a hat that neither wears, cannot come out in different splits.
-    """
-    parts = [variants.get(name) for name in (hair, "mouth", "clothes", "head")]
-    text = json.dumps([parts, colors.get("skin"), colors.get("clothes")])
-    return zlib.crc32(text.encode()) % 20

@@ -45,7 +45,7 @@ class UGATITRecipe(Recipe):
     width: int = 64
     """Channels after the generator's first layer."""
     halvings: int = 2
-    """How often the encoder halves the size; 2 as published, more for less work at the same size."""
+    """How often the encoder halves the size; 2 as published, more for less work."""
     blocks: int = 4
     """Residual blocks of the encoder, and of the decoder."""
     levels: int = 4

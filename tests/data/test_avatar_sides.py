@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from nbgan.data.avatar_sides import SHARES, AvatarSides, avatar_pair, avatar_side
+from nbgan.data.avatar_sides import SHARES, AvatarSides, avatar_pair, avatar_side, avatar_twins
 from nbgan.data.avatars import Avatars
 from nbgan.errors import InputError
 
@@ -54,6 +54,37 @@ def test_eyes_and_chins_meet() -> None:
     assert np.nanmax(distance) < 64 / 8
 
 
+def test_nothing_pairs_the_sides() -> None:
+    sources, targets = (avatar_side(side, size=32, length=40) for side in ("source", "target"))
+    same = [sources.look(i) == targets.look(i) for i in range(40)]
+    assert not any(same)
+
+
+@pytest.mark.parametrize("side", ["source", "target"])
+def test_twins_are_the_same_faces_of_the_other_side(side: str) -> None:
+    faces, twins = (make(side, size=32, length=4) for make in (avatar_side, avatar_twins))
+    assert faces.ink == (side == "target") and twins.ink != faces.ink
+    for i in range(4):
+        assert faces.look(i) == twins.look(i)
+        assert torch.equal(faces[i]["attributes"], twins[i]["attributes"])
+        assert not torch.equal(faces[i]["image"], twins[i]["image"])
+
+
+def test_no_face_is_in_two_splits() -> None:
+    def looks(split: str) -> set:
+        found = set()
+        for side in ("source", "target"):
+            faces = avatar_side(side, split=split, length=200)
+            for look in map(faces.look, range(200)):
+                variants, colors = look["variants"], look["colors"]
+                parts = [variants[name] for name in ("top", "mouth", "clothes")]
+                found.add((*parts, colors["skin"], colors["clothes"]))
+        return found
+
+    train, val, test = (looks(split) for split in ("train", "val", "test"))
+    assert not train & val and not train & test and not val & test
+
+
 def test_sides_in_turn_carry_labels() -> None:
     data = AvatarSides(size=32, split="val", length=3)
     assert len(data) == 3 and data.label_space.name == "avatars"
@@ -91,3 +122,7 @@ def test_bad_input(options: dict, message: str) -> None:
 def test_unknown_side() -> None:
     with pytest.raises(InputError, match="side: got 'left', allowed are 'source', 'target'"):
         avatar_side("left")
+    with pytest.raises(InputError, match="side: got 'left'"):
+        avatar_twins("left")
+    with pytest.raises(InputError, match="seed: got -1"):
+        avatar_side("target", seed=-1)

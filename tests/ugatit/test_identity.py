@@ -172,7 +172,7 @@ def test_data_without_attributes_is_refused():
         system.losses({"image": pictures(), "attributes": torch.ones(2, 3)})
 
 
-def test_shipped_network_reads_both_artists():
+def test_shipped_network_reads_both_sides():
     face = face_identity()
     for side in ("source", "target"):
         faces = avatar_side(side, size=64, split="test")
