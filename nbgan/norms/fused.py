@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from nbgan.norms.basic import check_count
+from nbgan.norms.lines import along, in_lines, lines
 
 Moments = tuple[Tensor, Tensor]
 
@@ -90,13 +91,38 @@ def _spread(values: Tensor) -> Tensor:
 
 
 def _moments(x: Tensor) -> Moments:
+    mean = _channel_mean(_wide(x))
+    return mean, _channel_mean(_scaled_and_shifted(_wide(x), None, -mean).square_())
+
+
+def _channel_mean(x: Tensor) -> Tensor:
+    return _channel_sum(x) / (x.shape[2] * x.shape[3])
+
+
+def _channel_sum(x: Tensor) -> Tensor:
+    if in_lines(x):
+        return lines(x).sum(dim=1).unflatten(1, (-1, x.shape[1])).sum(dim=1)
+    return x.sum(dim=(2, 3))
+
+
+def _scaled_and_shifted(x: Tensor, scale: Tensor | None, shift: Tensor | None) -> Tensor:
+    """``x * scale + shift`` in the format of ``x``; None leaves a part out."""
+    if in_lines(x):
+        width = x.shape[3]
+        parts = [None if v is None else along(v, width) for v in (scale, shift)]
+        # Into a tensor of its own: what follows may overwrite a function's result, but no view.
+        result = torch.empty_like(x)
+        lines(result).copy_(_times_plus(lines(x), *parts))
+        return result
+    values = (None if v is None else _spread(v) for v in (scale, shift))
+    return _times_plus(x, *values).to(x.dtype)
+
+
+def _times_plus(x: Tensor, scale: Tensor | None, shift: Tensor | None) -> Tensor:
     wide = _wide(x)
-    mean = wide.mean(dim=(2, 3))
-    return mean, (wide - _spread(mean)).square().mean(dim=(2, 3))
-
-
-def _scaled_and_shifted(x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
-    return torch.addcmul(_spread(shift), _wide(x), _spread(scale)).to(x.dtype)
+    if scale is None or shift is None:
+        return wide * scale if shift is None else wide + shift
+    return torch.addcmul(shift, wide, scale)
 
 
 class _Moments(torch.autograd.Function):
@@ -131,5 +157,5 @@ class _ScaleAndShift(torch.autograd.Function):
     def backward(ctx: Any, of_result: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         x, scale = ctx.saved_tensors
         wide = _wide(of_result)
-        of_x = (wide * _spread(scale)).to(x.dtype)
-        return of_x, (wide * x).sum(dim=(2, 3)), wide.sum(dim=(2, 3))
+        of_x = _scaled_and_shifted(wide, scale, None).to(x.dtype)
+        return of_x, _channel_sum(wide * x), _channel_sum(wide)

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from nbgan.norms.lines import scale_channels
 from nbgan.stylegan.layers import EqualLinear, full_precision
 from nbgan.stylegan.resample import blur
 
@@ -60,7 +61,7 @@ class ModulatedConv2d(nn.Module):
             ``[N, out_channels, H, W]``, or twice that size. Multiply it by :meth:`demodulation`.
         """
         weight = self.weight * self.scale
-        x = x * style.to(x.dtype)[:, :, None, None]
+        x = scale_channels(x, style.to(x.dtype))
         if self.up:
             y = F.conv_transpose2d(x, weight.transpose(0, 1), stride=2)
             return blur(y, padding=1, gain=4.0)

@@ -125,15 +125,14 @@ class StyleGANRecipe(Recipe):
             train_pictures=10_000,
             size=64,
             batch_size=16,
-            steps=7500,
-            decay_from=6000,
+            steps=5000,
             precision="bf16",
             channels_last=True,
             z_dim=64,
             w_dim=192,
             mapping_layers=4,
             mapping_rate=1.0,
-            imitation=6000,
+            imitation=5000,
             learning_rate=1e-3,
             channel_base=2048,
             max_channels=128,
@@ -150,7 +149,6 @@ class StyleGANRecipe(Recipe):
             size=16,
             batch_size=4,
             steps=4,
-            decay_from=None,
             precision="fp32",
             channels_last=False,
             z_dim=8,
@@ -179,9 +177,9 @@ class StyleGANRecipe(Recipe):
             "smoke": smoke,
             "cpu_start": start,
             "cpu": start.replace(
-                size=128, steps=4000, decay_from=2500, imitation=2500, min_channels=16
+                size=128, batch_size=8, steps=4500, decay_from=3000, imitation=2000
             ),
-            "cpu_v1": start.replace(version=1),
+            "cpu_v1": start.replace(version=1, steps=6500, decay_from=5000),
             "gpu": start.replace(
                 train_pictures=50_000,
                 size=128,

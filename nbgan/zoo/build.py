@@ -24,6 +24,7 @@ from nbgan.errors import InputError
 from nbgan.pix2pixhd import Pix2PixHDRecipe
 from nbgan.segmenter import SegmenterRecipe
 from nbgan.spade import SpadeRecipe
+from nbgan.stylegan import StyleGANRecipe
 from nbgan.train import Recipe, save_model, start_training
 from nbgan.train.start import open_split
 from nbgan.train.system import Batch, System
@@ -203,6 +204,14 @@ ENTRIES: dict[str, Entry] = {
         failures=(
             "Colours that ink cannot show are guessed: skins and clothes come back in others.",
             "Faces unlike the world's, photographs among them, give meaningless drawings.",
+        ),
+    ),
+    "stylegan2-avatars": Entry(
+        before=(StyleGANRecipe.preset("cpu_start"),),
+        recipe=StyleGANRecipe.preset("cpu"),
+        failures=(
+            "It learned by imitation before it played: see chapter 4.",
+            "Glasses and beards are rarer than in the world, and the rims of glasses are soft.",
         ),
     ),
 }

@@ -25,11 +25,12 @@ def gradients(function, *tensors):
     return [out, *(leaf.grad for leaf in leaves)]
 
 
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
 @pytest.mark.parametrize("batched", [True, False])
-def test_adalin_and_its_gradients_equal_the_readable_form(batched):
+def test_adalin_and_its_gradients_equal_the_readable_form(batched, layout):
     shape = (2, 3) if batched else (3,)
     tensors = [
-        offset_features(),
+        offset_features().contiguous(memory_format=layout),
         torch.tensor([0.0, 0.3, 1.0], dtype=torch.float64),
         features(*shape, seed=1),
         features(*shape, seed=2),
