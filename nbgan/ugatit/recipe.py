@@ -241,6 +241,7 @@ class UGATITRecipe(Recipe):
                 discriminator_width=48,
                 discriminator_max_width=384,
                 cycle_weight=UGATIT.cycle,
+                face_weight=UGATIT.face,
             ),
             "compare": compare,
             "compare_no_cam": compare.replace(cam=False),
