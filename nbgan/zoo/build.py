@@ -20,6 +20,7 @@ from torchvision.transforms.functional import to_pil_image
 from torchvision.utils import make_grid
 
 from nbgan.classifier import ClassifierRecipe
+from nbgan.editgan import EncoderRecipe
 from nbgan.errors import InputError
 from nbgan.pix2pixhd import Pix2PixHDRecipe
 from nbgan.segmenter import SegmenterRecipe
@@ -180,6 +181,14 @@ ENTRIES: dict[str, Entry] = {
         failures=(
             "Knows six attributes of drawn faces, in colours and in ink, and nothing else of them.",
             "Closed eyes are told less surely than the rest; photographs are strange to it.",
+        ),
+    ),
+    "editgan-avatars": Entry(
+        recipe=EncoderRecipe.preset("cpu"),
+        failures=(
+            "Rare hats, prints on clothes and fine patterns come back as something more common.",
+            "Knows the drawn faces only: a photograph comes back as another face, with a warning.",
+            "Thin parts, brows and the rims of glasses, may come back thicker or not at all.",
         ),
     ),
 }
