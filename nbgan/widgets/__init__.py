@@ -6,12 +6,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nbgan.widgets.edit_panel import EditPanel
     from nbgan.widgets.painter import Painter
     from nbgan.widgets.studio import Studio
 
-__all__ = ["Painter", "Studio"]
+__all__ = ["EditPanel", "Painter", "Studio"]
 
-_HOMES = {"Painter": "nbgan.widgets.painter", "Studio": "nbgan.widgets.studio"}
+_HOMES = {
+    "EditPanel": "nbgan.widgets.edit_panel",
+    "Painter": "nbgan.widgets.painter",
+    "Studio": "nbgan.widgets.studio",
+}
 
 
 def __getattr__(name: str) -> Any:
