@@ -2,12 +2,20 @@
 
 from nbgan.live.demos.cam_avatars import CAM_AVATARS
 from nbgan.live.demos.demo import Demo
+from nbgan.live.demos.editgan_avatars import EDITGAN_AVATARS
 from nbgan.live.demos.normalisation_axes import NORMALISATION_AXES
 from nbgan.live.demos.paint_landscapes import PAINT_LANDSCAPES
 from nbgan.live.demos.paint_streets import PAINT_STREETS
 
 DEMOS: dict[str, Demo] = {
-    demo.name: demo for demo in (NORMALISATION_AXES, PAINT_LANDSCAPES, CAM_AVATARS, PAINT_STREETS)
+    demo.name: demo
+    for demo in (
+        NORMALISATION_AXES,
+        PAINT_LANDSCAPES,
+        CAM_AVATARS,
+        EDITGAN_AVATARS,
+        PAINT_STREETS,
+    )
 }
 
 __all__ = ["DEMOS", "Demo"]
