@@ -73,6 +73,7 @@ class EditPanel(widgets.VBox):
             mask=self.session.record.painted.numpy(),
             label="mask of the picture",
         )
+        self.painter.on_stroke(self._keep)
         self.sliders = StrengthSliders(vectors, model=model, on_change=self._apply)
         self.files = EditFiles(current=lambda: self.session)
         self._row = PictureRow(width=220)
@@ -245,6 +246,11 @@ class EditPanel(widgets.VBox):
     def _reset_sliders(self) -> None:
         self.sliders.strengths = {}
 
+    def _keep(self, mask: np.ndarray) -> None:
+        """A stroke is finished; it survives the program."""
+        if not self._work.busy:
+            self.session.paint(torch.from_numpy(mask.astype(np.int64)))
+
     def _apply(self) -> None:
         """The sliders moved: add what they say."""
         try:
@@ -252,7 +258,7 @@ class EditPanel(widgets.VBox):
             vector = self.sliders.vector()
             if vector is None:
                 self.session.record.edit = self.session.record.edited = None
-                self.session.keep()
+                self.session.paint(self.session.before.label[0])
             else:
                 self.session.apply(vector)
             self._follow()
@@ -278,10 +284,12 @@ class EditPanel(widgets.VBox):
     def _follow(self) -> None:
         """Show the session as it is."""
         before, after = self.session.before, self.session.after
-        self.painter.mask = after.label[0].cpu().numpy().astype(np.uint8)
+        edited = self.session.record.edited is not None
+        mask = after.label[0] if edited else self.session.record.painted
+        self.painter.mask = mask.cpu().numpy().astype(np.uint8)
         self.painter.picture = after.image[0]
         shown = [("given", self.session.image), ("as the generator knows it", before.image[0])]
-        if self.session.record.edited is not None:
+        if edited:
             shown.append(("edited", after.image[0]))
         self._row.show(*((title, pixels(image.cpu())) for title, image in shown))
         source = html.escape(f"{self.editor.name or 'model'}: {self.session.record.source}")

@@ -48,9 +48,14 @@ class WorkBar(widgets.HBox):
         """Steps that the user asks for."""
         return self._steps.value
 
+    @property
+    def busy(self) -> bool:
+        """Whether work is under way."""
+        return self._thread is not None and self._thread.is_alive()
+
     def check_idle(self) -> None:
         """Raise InputError if work is under way."""
-        if self._thread is not None and self._thread.is_alive():
+        if self.busy:
             raise InputError("an optimisation is under way; wait for it, or press Stop")
 
     def wait(self) -> None:

@@ -209,6 +209,14 @@ def test_a_folder_is_taken_up_again(panel, editor, shelf):
     assert again.session.folder != panel.session.folder
 
 
+def test_strokes_survive_the_program(panel, editor, shelf):
+    mask = other_mask(panel)
+    panel.painter.mask_bytes = mask.tobytes()
+    panel.painter.sequence += 1
+    again = EditPanel(editor, vectors=shelf, folder=panel.folder)
+    assert (again.mask == mask).all()
+
+
 def test_a_saved_page_offers_no_dead_controls(panel):
     top, painter, notice, bottom = panel.children
     assert "nbgan-live" in top._dom_classes and "nbgan-live" in bottom._dom_classes
