@@ -100,7 +100,7 @@ class EditPanel(widgets.VBox):
         upload = UploadButton("Upload a picture …", accept=suffixes, receive=self.upload)
         above = widgets.HBox([*begin, upload], layout={"flex_flow": "row wrap", "grid_gap": "8px"})
         top = widgets.VBox([self._about, above])
-        below = [self._work, self._row, self.sliders, self.files]
+        below: list[widgets.Box | PictureRow] = [self._work, self._row, self.sliders, self.files]
         bottom = widgets.VBox(below)
         for part in below:
             part.add_class("nbgan-section")
