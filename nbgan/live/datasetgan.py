@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from nbgan.datasetgan import DatasetGANSystem
 from nbgan.datasetgan.generators import feature_channels
+from nbgan.datasetgan.interpreter import StyleInterpreter
 from nbgan.errors import InputError
 
 MEMBERS = 4
@@ -46,14 +47,7 @@ class LabelledPainter(nn.Module):
         self.generator = system.generator.requires_grad_(False)
         self.classes = interpreter.outputs
         assert feature_channels(system.generator) == interpreter.channels
-        first, layers = interpreter.linear_0, interpreter.folded()
-        self.members = nn.ModuleList(
-            _Member(
-                [first.weight[m], *(weight[m] for weight, _ in layers)],
-                [first.bias[m], *(shift[m] for _, shift in layers)],
-            )
-            for m in range(members)
-        )
+        self.members = members_of(interpreter, members)
 
     def forward(
         self, code_a: Tensor, code_b: Tensor, from_b: Tensor, psi: Tensor
@@ -74,9 +68,7 @@ class LabelledPainter(nn.Module):
         mean = self.generator.w_mean
         w_plus = mean + psi * (w_plus - mean)
         image, maps = self.generator.synthesize_with_features(w_plus)
-        tables = [
-            torch.cat(list(group), dim=1) for _, group in groupby(maps, key=lambda x: x.shape[-1])
-        ]
+        tables = tables_of(maps)
         votes = torch.zeros(1)
         mean_share, mean_entropy = torch.zeros(1), torch.zeros(1)
         for member in self.members:
@@ -92,7 +84,24 @@ class LabelledPainter(nn.Module):
         return image, label, _entropy(mean_share) - mean_entropy
 
 
-class _Member(nn.Module):
+def members_of(interpreter: StyleInterpreter, count: int) -> nn.ModuleList:
+    """The first classifiers of an ensemble, each a :class:`Member`."""
+    first, layers = interpreter.linear_0, interpreter.folded()
+    return nn.ModuleList(
+        Member(
+            [first.weight[m], *(weight[m] for weight, _ in layers)],
+            [first.bias[m], *(shift[m] for _, shift in layers)],
+        )
+        for m in range(count)
+    )
+
+
+def tables_of(maps: Sequence[Tensor]) -> list[Tensor]:
+    """A generator's maps, coarse to fine, joined where they have one resolution."""
+    return [torch.cat(list(group), dim=1) for _, group in groupby(maps, key=lambda x: x.shape[-1])]
+
+
+class Member(nn.Module):
     """One classifier as 1 × 1 convolutions, given weights ``[in, out]`` and biases ``[1, out]``."""
 
     def __init__(self, weights: Sequence[Tensor], biases: Sequence[Tensor]) -> None:

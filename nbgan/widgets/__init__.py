@@ -6,12 +6,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nbgan.widgets.desk import Desk
+    from nbgan.widgets.edit_panel import EditPanel
     from nbgan.widgets.painter import Painter
     from nbgan.widgets.studio import Studio
 
-__all__ = ["Painter", "Studio"]
+__all__ = ["Desk", "EditPanel", "Painter", "Studio"]
 
-_HOMES = {"Painter": "nbgan.widgets.painter", "Studio": "nbgan.widgets.studio"}
+_HOMES = {
+    "Desk": "nbgan.widgets.desk",
+    "EditPanel": "nbgan.widgets.edit_panel",
+    "Painter": "nbgan.widgets.painter",
+    "Studio": "nbgan.widgets.studio",
+}
 
 
 def __getattr__(name: str) -> Any:

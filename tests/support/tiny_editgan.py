@@ -16,7 +16,7 @@ def distance(a, b):
     return (F.avg_pool2d(a, 4) - F.avg_pool2d(b, 4)).square().mean(dim=(1, 2, 3))
 
 
-def tiny_model(seed=0, height=32, width=32, encoder=True, members=3):
+def tiny_model(seed=0, height=32, width=32, encoder=True, members=3, space=SPACE):
     torch.manual_seed(seed)
     generator = StyleGAN2Generator(
         size=32, z_dim=8, w_dim=8, mapping_layers=2, channels={4: 8, 8: 8, 16: 6, 32: 4}
@@ -25,7 +25,7 @@ def tiny_model(seed=0, height=32, width=32, encoder=True, members=3):
         for conv in generator.convs:
             conv.noise_strength.fill_(0.1)
     interpreter = StyleInterpreter(
-        channels=feature_channels(generator), outputs=SPACE.num_classes, members=members
+        channels=feature_channels(generator), outputs=space.num_classes, members=members
     )
     with torch.no_grad():
         for p in interpreter.parameters():
@@ -38,7 +38,7 @@ def tiny_model(seed=0, height=32, width=32, encoder=True, members=3):
         generator=generator,
         interpreter=interpreter,
         grid=PixelGrid(height=height, width=width),
-        label_space=SPACE,
+        label_space=space,
         encoder=reader if encoder else None,
     )
     return model.eval().requires_grad_(False)
