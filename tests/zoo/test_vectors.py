@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from nbgan import zoo
 from nbgan.data.avatars import LABEL_SPACE, Avatars
-from nbgan.editgan import Editor, EditSettings, VectorLibrary
+from nbgan.editgan import Editor, EditSettings
 from nbgan.errors import InputError
 from nbgan.zoo import vectors
 from nbgan.zoo.exchanges import EXCHANGES, Exchange, Exchanged, pairs
