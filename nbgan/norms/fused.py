@@ -120,9 +120,9 @@ def _scaled_and_shifted(x: Tensor, scale: Tensor | None, shift: Tensor | None) -
 
 def _times_plus(x: Tensor, scale: Tensor | None, shift: Tensor | None) -> Tensor:
     wide = _wide(x)
-    if scale is None or shift is None:
-        return wide * scale if shift is None else wide + shift
-    return torch.addcmul(shift, wide, scale)
+    if scale is None:
+        return wide if shift is None else wide + shift
+    return wide * scale if shift is None else torch.addcmul(shift, wide, scale)
 
 
 class _Moments(torch.autograd.Function):
