@@ -230,7 +230,7 @@ class UGATITRecipe(Recipe):
             "smoke": smoke,
             "cpu": cpu,
             # Hourglasses make a generator several times as dear: start from the weights of ``cpu``.
-            "cpu_cartoon": cpu.replace(**cartoon, levels=2, steps=700, decay_from=400),
+            "cpu_cartoon": cpu.replace(**cartoon, levels=2, steps=500, decay_from=250),
             "gpu": cpu.replace(
                 batch_size=8,
                 steps=60_000,
