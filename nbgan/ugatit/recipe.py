@@ -230,7 +230,9 @@ class UGATITRecipe(Recipe):
             "smoke": smoke,
             "cpu": cpu,
             # Hourglasses make a generator several times as dear: start from the weights of ``cpu``.
-            "cpu_cartoon": cpu.replace(**cartoon, levels=2, steps=500, decay_from=250),
+            "cpu_cartoon": cpu.replace(
+                **cartoon, levels=2, batch_size=1, steps=240, decay_from=120
+            ),
             "gpu": cpu.replace(
                 batch_size=8,
                 steps=60_000,
