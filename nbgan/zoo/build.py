@@ -199,6 +199,10 @@ ENTRIES: dict[str, Entry] = {
             "Faces unlike the world's, photographs among them, give meaningless drawings.",
         ),
     ),
+}
+"""The zoo. Earlier entries may be needed to train or judge later ones."""
+
+PLANNED: dict[str, Entry] = {
     "photo2cartoon-avatars": Entry(
         recipe=UGATITRecipe.preset("cpu_cartoon"),
         start_from="ugatit-avatars",
@@ -207,10 +211,6 @@ ENTRIES: dict[str, Entry] = {
             "Faces unlike the world's, photographs among them, give meaningless drawings.",
         ),
     ),
-}
-"""The zoo. Earlier entries may be needed to train or judge later ones."""
-
-PLANNED: dict[str, Entry] = {
     "stylegan2-avatars": Entry(
         before=(StyleGANRecipe.preset("cpu_start"),),
         recipe=StyleGANRecipe.preset("cpu"),
