@@ -260,7 +260,7 @@ def whole_recipe(name: str, *, runs: Path = Path("runs")) -> Recipe:
 def trainings(name: str, *, runs: Path = Path("runs")) -> dict[Path, Recipe]:
     """Every training of an entry by its folder, in order: what is called ``…-start`` is the start
     of what is called so without."""
-    entry = (ENTRIES | PLANNED)[name]
+    entry = (PLANNED | ENTRIES)[name]
     stages = [*entry.before, entry.recipe]
     by_folder: dict[Path, Recipe] = {}
     for stage, recipe in enumerate(stages, start=1):
@@ -276,7 +276,7 @@ def trainings(name: str, *, runs: Path = Path("runs")) -> dict[Path, Recipe]:
 
 def make(name: str, *, runs: Path = Path("runs")) -> dict[str, Any]:
     """Train (or go on training), score and pack one model; returns its card."""
-    entry = (ENTRIES | PLANNED)[name]
+    entry = (PLANNED | ENTRIES)[name]
     recipe = whole_recipe(name, runs=runs)
     if entry.data is not None:
         assert recipe.data_path is not None
@@ -315,7 +315,7 @@ def make(name: str, *, runs: Path = Path("runs")) -> dict[str, Any]:
 def main(wanted: list[str] | None = None) -> None:
     """Make the named models, or all of them."""
     wanted = (sys.argv[1:] if wanted is None else wanted) or list(ENTRIES)
-    known = ENTRIES | PLANNED
+    known = [*ENTRIES, *PLANNED]
     unknown = [name for name in wanted if name not in known]
     if unknown:
         raise InputError(f"no zoo entry {', '.join(unknown)}; known: {', '.join(known)}")

@@ -31,6 +31,7 @@ def toy_zoo(tmp_path, monkeypatch):
     }
     monkeypatch.setenv("NBGAN_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(build, "ENTRIES", entries)
+    monkeypatch.setattr(build, "PLANNED", {})
     monkeypatch.setattr(build, "WEIGHTS", tmp_path)
     monkeypatch.setattr(zoo, "WEIGHTS", tmp_path)
     zoo.card.cache_clear()
