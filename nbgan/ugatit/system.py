@@ -151,7 +151,7 @@ class UGATITSystem(System):
             take_discriminators(self.discriminators, Path(self.recipe.start_from))
 
     def begin_from(self, other: System) -> None:
-        """Take the generators of a trained system; of another variant's, what both have."""
+        """Take the generators of a trained system; photo2cartoon may take U-GAT-IT's."""
         self._check_kind(other)
         theirs = other.shipped_networks()
         for name, ours in self.shipped_networks().items():
