@@ -62,6 +62,9 @@ class StyleGANRecipe(Recipe):
     """Steps at the beginning in which the generator does not play: it is told what each avatar is
     made of, and learns to draw it. Data ``avatars`` only; for machines without the time to play
     for long."""
+    settling: int = 0
+    """The last of those steps, in which drawing rests and only the mapping network learns: it
+    cannot hit latents that still move."""
     learning_rate: float = 2e-3
     """Rate of both networks, before the correction for lazy regularisation."""
     betas: tuple[float, float] = (0.0, 0.99)
@@ -105,6 +108,11 @@ class StyleGANRecipe(Recipe):
             raise InputError(
                 f"recipe field 'imitation' must lie between 0 and 'steps' ({self.steps}), got "
                 f"{self.imitation}"
+            )
+        if not 0 <= self.settling < self.imitation:
+            raise InputError(
+                f"recipe field 'settling' must lie between 0 and 'imitation' ({self.imitation}), "
+                f"got {self.settling}"
             )
         least = Plans().code_length
         if self.z_dim < least:
@@ -177,9 +185,16 @@ class StyleGANRecipe(Recipe):
             "smoke": smoke,
             "cpu_start": start,
             "cpu": start.replace(
-                size=128, batch_size=8, steps=4500, decay_from=3000, imitation=2000
+                size=128,
+                batch_size=8,
+                steps=6000,
+                decay_from=4500,
+                imitation=3500,
+                settling=1500,
             ),
-            "cpu_v1": start.replace(version=1, steps=6500, decay_from=5000),
+            "cpu_v1": start.replace(
+                version=1, steps=6500, decay_from=5500, imitation=4500, settling=1000
+            ),
             "gpu": start.replace(
                 train_pictures=50_000,
                 size=128,

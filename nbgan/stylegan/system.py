@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -192,32 +191,30 @@ class StyleGANSystem(System):
             return lambda p: torch.optim.Adam(p, lr=rate, betas=IMITATION_BETAS)
 
         until = self.recipe.imitation
-        imitation = Phase(
-            name="imitation",
-            networks=("generator", "plan_reader"),
-            losses=self.imitation_losses,
-            optimizer=adam(IMITATION_RATE),
-            until=until,
-        )
-        mapping = replace(
-            imitation,
-            name="mapping",
-            networks=("generator.mapping",),
-            losses=self.mapping_losses,
-            optimizer=adam(MAPPING_RATE),
-        )
-        reminders = [
-            replace(
-                phase,
-                name=f"{phase.name}_again",
-                optimizer=phase.name,
-                start=until,
-                until=None,
+        return [
+            Phase(
+                name="imitation",
+                networks=("generator", "plan_reader"),
+                losses=self.imitation_losses,
+                optimizer=adam(IMITATION_RATE),
+                until=until - self.recipe.settling,
+            ),
+            Phase(
+                name="mapping",
+                networks=("generator.mapping",),
+                losses=self.mapping_losses,
+                optimizer=adam(MAPPING_RATE),
+                until=until,
+            ),
+            Phase(
+                name="reminder",
+                networks=("generator",),
+                losses=self.reminder_losses,
+                optimizer="generator",
                 every=REMINDER,
-            )
-            for phase in (imitation, mapping)
+                start=until,
+            ),
         ]
-        return [imitation, mapping, *reminders]
 
     def _adam(self, every: int) -> Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer]:
         share = every / (every + 1) if every else 1.0
@@ -255,10 +252,12 @@ class StyleGANSystem(System):
 
     def imitation_losses(self, batch: Batch) -> Losses:
         """Each ``image`` drawn from its ``plan``, which a reader turns into a latent."""
-        image = batch["image"]
-        w = self.plan_reader(batch["plan"]).float()
-        drawn = self.generator.synthesis(self.generator.broadcast(w), noise="random").float()
-        return {"picture": (detail_weights(image) * (drawn - image).abs()).mean()}
+        return {"picture": self._picture_loss(self.plan_reader(batch["plan"]), batch["image"])}
+
+    def reminder_losses(self, batch: Batch) -> Losses:
+        """Each ``image`` drawn from noise that stands for its ``plan``."""
+        w = self.generator.mapping(self._noise(batch["plan"]))
+        return {"picture": self._picture_loss(w, batch["image"])}
 
     def mapping_losses(self, batch: Batch) -> Losses:
         """The reader's latents from noise: from many points of the normal distribution for each
@@ -266,11 +265,20 @@ class StyleGANSystem(System):
         plan = batch["plan"].repeat(CODES, 1)
         with torch.no_grad():
             w = self.plan_reader(plan).float()
-        codes = self.plans.codes(plan)
-        rest = torch.randn(len(codes), self.recipe.z_dim - codes.shape[1], device=codes.device)
-        mapped = self.generator.mapping(torch.cat([codes, rest], dim=1)).float()
+        mapped = self.generator.mapping(self._noise(plan)).float()
         self.generator.update_mean(mapped.detach(), MEAN_DECAY)
         return {"latent": F.mse_loss(mapped, w)}
+
+    def _noise(self, plan: Tensor) -> Tensor:
+        """A z ``[N, z_dim]`` for each plan ``[N, length]``."""
+        codes = self.plans.codes(plan)
+        rest = torch.randn(len(codes), self.recipe.z_dim - codes.shape[1], device=codes.device)
+        return torch.cat([codes, rest], dim=1)
+
+    def _picture_loss(self, w: Tensor, image: Tensor) -> Tensor:
+        w_plus = self.generator.broadcast(w.float())
+        drawn = self.generator.synthesis(w_plus, noise="random").float()
+        return (detail_weights(image) * (drawn - image).abs()).mean()
 
     def path_length_losses(self, batch: Batch) -> Losses:
         """Steps in w should change the picture by the same amount everywhere (eq. 4)."""

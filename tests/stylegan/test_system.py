@@ -3,6 +3,7 @@
 import pytest
 import torch
 from tiny import SPACE, Tiny
+from torch.optim import Adam
 from torch.utils.data import default_collate
 
 from nbgan.data.avatars import Avatars
@@ -106,7 +107,12 @@ def test_training_and_resuming_equal_never_having_stopped(tmp_path, version, aug
         assert torch.equal(a, b), name
 
 
-IMITATING = {"imitation": HEAD_START + 100, "steps": HEAD_START + 200, "z_dim": 64}
+IMITATING = {
+    "imitation": HEAD_START + 100,
+    "settling": 50,
+    "steps": HEAD_START + 200,
+    "z_dim": 64,
+}
 
 
 def test_imitation_comes_first_and_is_never_forgotten():
@@ -117,8 +123,9 @@ def test_imitation_comes_first_and_is_never_forgotten():
 
     game = IMITATING["imitation"]
     assert running(0) == running(99) == {"imitation", "mapping"}
-    assert running(100) == running(game - 1) == {"imitation", "mapping", "discriminator"}
-    assert running(game) == {"generator", "discriminator", "imitation_again", "mapping_again"}
+    assert running(100) == running(game - 51) == {"imitation", "mapping", "discriminator"}
+    assert running(game - 50) == running(game - 1) == {"mapping", "discriminator"}
+    assert running(game) == {"generator", "discriminator", "reminder"}
     assert running(game + 1) == {"generator", "discriminator"}
     assert running(game + REMINDER) == running(game)
     assert "imitation" not in {phase.name for phase in system().phases()}
@@ -132,10 +139,10 @@ def test_generator_learns_to_draw_what_it_is_told():
     first, last = {}, {}
     before = model.generator.w_mean.clone()
     for phase in model.phases():
-        if phase.name not in ("imitation", "mapping"):
+        if phase.name not in ("imitation", "mapping", "reminder"):
             continue
         parameters = [p for n in phase.networks for p in model.get_submodule(n).parameters()]
-        optimizer = phase.optimizer(parameters)
+        optimizer = phase.optimizer(parameters) if callable(phase.optimizer) else Adam(parameters)
         for _ in range(60):
             optimizer.zero_grad()
             loss = sum(phase.losses(batch).values())
@@ -145,6 +152,8 @@ def test_generator_learns_to_draw_what_it_is_told():
             last[phase.name] = loss.item()
     assert last["imitation"] < 0.6 * first["imitation"]
     assert last["mapping"] < 0.8 * first["mapping"]
+    assert first["reminder"] < first["imitation"]  # from noise, what it learned from plans
+    assert last["reminder"] < first["reminder"]
     assert not torch.equal(before, model.generator.w_mean)
 
 
@@ -202,6 +211,7 @@ def test_a_run_can_start_from_a_smaller_one(tmp_path):
         ({"mixing": 1.5}, "'mixing' is a probability"),
         ({"imitation": 2, "data": "landscapes"}, "'imitation' is for data 'avatars'.*'landscapes'"),
         ({"imitation": 5, "z_dim": 64}, r"'imitation' must lie between 0 and 'steps' \(4\), got 5"),
+        ({"imitation": 2, "settling": 2}, r"'settling' must lie between 0 and 'imitation' \(2\)"),
         ({"imitation": 2}, "'z_dim' is 8; to imitate avatars it must be 58 or more"),
     ],
 )
