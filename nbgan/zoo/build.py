@@ -20,6 +20,7 @@ from torchvision.transforms.functional import to_pil_image
 from torchvision.utils import make_grid
 
 from nbgan.classifier import ClassifierRecipe
+from nbgan.datasetgan import DatasetGANRecipe, DeepLabRecipe
 from nbgan.editgan import EncoderRecipe
 from nbgan.errors import InputError
 from nbgan.pix2pixhd import Pix2PixHDRecipe
@@ -32,6 +33,7 @@ from nbgan.train.system import Batch, System
 from nbgan.ugatit import UGATITRecipe
 from nbgan.ugatit.identity_training import IdentityRecipe
 from nbgan.zoo import WEIGHTS
+from nbgan.zoo.labelled import KEYPOINTS, avatar_records, avatar_shards
 from nbgan.zoo.scoring import scores
 
 LICENCE = "MIT; trained on the embedded worlds of this repository"
@@ -217,6 +219,31 @@ PLANNED: dict[str, Entry] = {
         failures=(
             "It learned by imitation before it played: see chapter 4.",
             "Glasses and beards are rarer than in the world, and the rims of glasses are soft.",
+        ),
+    ),
+    "stylegan-avatars": Entry(
+        recipe=StyleGANRecipe.preset("cpu_v1"),
+        failures=(
+            "It learned by imitation before it played: see chapter 4.",
+            "Its faces have 64 pixels.",
+        ),
+    ),
+    "datasetgan-avatars": Entry(
+        data=avatar_records,
+        recipe=DatasetGANRecipe.preset("cpu", keypoints=KEYPOINTS),
+        failures=(
+            "It learned from 16 pictures that a segmenter annotated, and repeats its mistakes.",
+            "Parts that few of the 16 faces have, such as hats, are found less surely.",
+        ),
+    ),
+    "deeplab-avatars": Entry(
+        data=avatar_shards,
+        before=(DeepLabRecipe.preset("cpu_start"),),
+        recipe=DeepLabRecipe.preset("cpu"),
+        scored_on="avatars",
+        failures=(
+            "It learned from a factory's pictures and labels, never from the artist's.",
+            "Knows the drawn faces only: photographs are labelled at random.",
         ),
     ),
     "editgan-avatars": Entry(
