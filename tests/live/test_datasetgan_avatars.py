@@ -129,9 +129,9 @@ class TestPage:
         page.get_by_role("button", name="New face A").click()
         page.evaluate("painted")
         assert page.evaluate(f"{DEMO}.nbganDemo.state().a") != before
-        page.locator(".nbgan-factory-main canvas").nth(1).hover()
+        page.locator(".nbgan-faces-row canvas").nth(1).hover()
         names = [name.replace("_", " ") for name in LABEL_SPACE.classes]
-        assert page.locator(".nbgan-factory-main figcaption").nth(1).inner_text() in names
+        assert page.locator(".nbgan-faces-row figcaption").nth(1).inner_text() in names
         assert page.errors == []
         page.context.close()
 

@@ -142,9 +142,9 @@ class TestPage:
         page.get_by_role("button", name="New face").click()
         page.evaluate("painted")
         check(-1, [0.0, 0.0])
-        page.locator(".nbgan-edit-main canvas").nth(2).hover()
+        page.locator(".nbgan-faces-row canvas").nth(2).hover()
         names = [name.replace("_", " ") for name in LABEL_SPACE.classes]
-        assert page.locator(".nbgan-edit-main figcaption").nth(2).inner_text() in names
+        assert page.locator(".nbgan-faces-row figcaption").nth(2).inner_text() in names
         assert page.errors == []
         page.context.close()
 

@@ -71,7 +71,7 @@ DATASETGAN_AVATARS = Demo(
     module=_HERE / "datasetgan_avatars.js",
     alt="Left the label map of a sampled cartoon face in flat colours, right the face.",
     invitation="Sample faces with labels",
-    files=(_HERE / "datasetgan_avatars.css",),
+    files=(_HERE / "face_demo.css", _HERE / "datasetgan_avatars.css"),
     make=make,
     needs=(
         zoo.WEIGHTS / f"{MODEL}.safetensors",

@@ -4,7 +4,7 @@ import { addStyleSheet } from "../answers.js";
 import { toBytes } from "../pixels.js";
 import { gaussian } from "../random.js";
 import { latestOnly, startModels } from "../runtime.js";
-import { mappedBytes } from "./datasetgan_avatars.js";
+import { mappedBytes, namePartsOf, paletteOf, panel, partsIn, slider, tensor } from "./face_demo.js";
 
 const NAME = "editgan-avatars";
 const MOST = 2;
@@ -26,20 +26,18 @@ export function labelsOf(scores, classes) {
 export const chosenFace = (face, count) =>
   Float32Array.from({ length: count }, (_, i) => Number(i === face));
 
-const rgb = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
-
 export async function open(stage, { root, element, assets, unpack, text, onProgress }) {
   const data = JSON.parse(await text(`${NAME}.data.json`));
-  addStyleSheet("editgan_avatars.css", await text("editgan_avatars.css"), element);
+  for (const name of ["face_demo.css", "editgan_avatars.css"])
+    addStyleSheet(name, await text(name), element);
   const { size, faces, vectors } = data;
-  const palette = data.classes.map(({ color }) => rgb(color));
+  const palette = paletteOf(data.classes);
   const models = await startModels({ assets, unpack, onProgress, models: [data.model], parts: [] });
   const none = () => vectors.map(() => 0);
   const state = { face: 0, seed: 1, strengths: none() };
 
   const edit = async ({ face, seed, strengths }) => {
     const started = performance.now();
-    const tensor = (values) => ({ type: "float32", data: values, dims: [1, values.length] });
     const outputs = await models.call("run", {
       name: data.model,
       inputs: {
@@ -56,8 +54,8 @@ export async function open(stage, { root, element, assets, unpack, text, onProgr
   };
   const newest = latestOnly(edit);
 
-  const box = element("div", stage, { className: "nbgan-edit" });
-  const choices = element("div", box, { className: "nbgan-edit-faces" }, {
+  const box = element("div", stage, { className: "nbgan-faces nbgan-edit" });
+  const choices = element("div", box, { className: "nbgan-edit-choices" }, {
     role: "group", "aria-label": "faces",
   });
   const buttons = Array.from({ length: faces }, (_, face) => {
@@ -69,48 +67,32 @@ export async function open(stage, { root, element, assets, unpack, text, onProgr
   another.addEventListener("click", () =>
     change({ face: -1, seed: Math.floor(Math.random() * 2 ** 31) }),
   );
-  const main = element("div", box, { className: "nbgan-edit-main" });
-  const panel = (words) => {
-    const figure = element("figure", main);
-    const canvas = element("canvas", figure, { width: size, height: size }, {
-      role: "img", "aria-label": words,
-    });
-    const caption = element("figcaption", figure, { textContent: words });
-    return { canvas, context: canvas.getContext("2d"), caption };
-  };
-  const before = panel("before");
-  const after = panel("edited");
-  const mask = panel("mask of the edited face");
-  const controls = element("div", box, { className: "nbgan-edit-controls" });
-  const sliders = vectors.map((name, at) => {
-    const words = name.replaceAll("-", " ");
-    const label = element("label", controls, { textContent: words });
-    const input = element("input", label, { type: "range", min: -MOST, max: MOST, step: 0.1 }, {
-      "aria-label": words,
-    });
-    const output = element("output", label);
-    input.addEventListener("input", () => {
-      const strengths = [...state.strengths];
-      strengths[at] = Number(input.value);
-      change({ strengths });
-    });
-    return { input, output };
+  const row = element("div", box, { className: "nbgan-faces-row" });
+  const [before, after, mask] = ["before", "edited", "mask of the edited face"].map((words) => {
+    const shown = panel(element, row, size, words);
+    shown.caption.textContent = words;
+    return shown;
   });
+  const controls = element("div", box, { className: "nbgan-faces-controls" });
+  const sliders = vectors.map((name, at) =>
+    slider(
+      element, controls, name.replaceAll("-", " "), { min: -MOST, max: MOST, step: 0.1 },
+      (strength) => change({ strengths: state.strengths.with(at, strength) }),
+    ),
+  );
   const reset = element("button", box, { type: "button", textContent: "All sliders to 0" });
   reset.addEventListener("click", () => change({ strengths: none() }));
   const status = element("p", box, { className: "nbgan-live-note" }, { "aria-live": "polite" });
 
-  const put = ({ context }, bytes) => context.putImageData(new ImageData(bytes, size, size), 0, 0);
   let now = null;
   let drawn = null; // the face that is shown as "before"
   let turn = 0;
 
   const present = (result) => {
-    put(after, toBytes(result.picture));
-    put(mask, mappedBytes(result.label, palette, (id) => id));
-    const found = [...new Set(result.label)].sort((x, y) => x - y);
-    const names = found.map((id) => data.classes[id].name.replaceAll("_", " "));
-    status.textContent = `${Math.round(result.milliseconds)} ms. Parts: ${names.join(", ")}.`;
+    after.put(toBytes(result.picture));
+    mask.put(mappedBytes(result.label, palette));
+    const parts = partsIn(result.label, data.classes);
+    status.textContent = `${Math.round(result.milliseconds)} ms. Parts: ${parts}.`;
   };
 
   async function answer() {
@@ -128,7 +110,7 @@ export async function open(stage, { root, element, assets, unpack, text, onProgr
           ? await newest({ ...wanted, strengths: none() })
           : result;
         if (!alone || mine !== turn) return;
-        put(before, toBytes(alone.picture));
+        before.put(toBytes(alone.picture));
         drawn = face;
       }
       const detail = { turn: mine, milliseconds: performance.now() - started };
@@ -149,15 +131,7 @@ export async function open(stage, { root, element, assets, unpack, text, onProgr
     });
     return answer();
   }
-  mask.canvas.addEventListener("pointermove", (event) => {
-    if (!now) return;
-    const frame = mask.canvas.getBoundingClientRect();
-    const at = (along, start, length) =>
-      Math.min(size - 1, Math.max(0, Math.floor(((along - start) / length) * size)));
-    const x = at(event.clientX, frame.left, frame.width);
-    const y = at(event.clientY, frame.top, frame.height);
-    mask.caption.textContent = data.classes[now.label[y * size + x]].name.replaceAll("_", " ");
-  });
+  namePartsOf(mask, size, data.classes, () => now?.label);
 
   try {
     // Before anything is shown: a model that fails here leaves the page as it was.

@@ -78,7 +78,7 @@ EDITGAN_AVATARS = Demo(
     module=_HERE / "editgan_avatars.js",
     alt="Left the mask of an edited cartoon face in flat colours, right the face.",
     invitation="Edit faces with sliders",
-    files=(_HERE / "editgan_avatars.css",),
+    files=(_HERE / "face_demo.css", _HERE / "editgan_avatars.css"),
     make=make,
     needs=(
         zoo.WEIGHTS / f"{MODEL}.safetensors",
