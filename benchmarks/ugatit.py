@@ -2,21 +2,29 @@
 
 The published schedule, as its program runs it: every network asks for gradients all the time, the
 discriminators' loss is followed back into the generators, the generators translate the same
-pictures again for their own update, and each picture goes through alone.
+pictures again for their own update, and each picture goes through alone. Its layers are the
+published ones, too: AdaLIN by its formula, spectral norm on the weights, PyTorch's instance norm,
+order of memory and plain Adam.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
+from torch.nn.utils.spectral_norm import SpectralNorm
 
 from benchmarks.measure import Row, in_process
+from nbgan.gan.spectral import DivideTheSmaller
+from nbgan.norms import adaptive
 from nbgan.train.system import Batch
-from nbgan.ugatit import UGATITRecipe, UGATITSystem
+from nbgan.ugatit import UGATITRecipe, UGATITSystem, blocks
 from nbgan.ugatit.losses import (
     adversarial_discriminator_losses,
     adversarial_generator_losses,
@@ -109,8 +117,13 @@ def steps(
 ) -> dict[str, float]:
     """Training steps a second, after some of warming up."""
     system, batch = prepared(LIGHT.replace(precision=precision, **changes))
-    step = our_step if schedule == "ours" else published_step
-    adams = optimizers(system)
+    step, adams = our_step, optimizers(system)
+    if schedule == "published":
+        step = published_step
+        system.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+        for adam in adams.values():
+            for group in adam.param_groups:
+                group["fused"] = False
     for _ in range(warm):
         step(system, batch, adams, precision)
     started = time.perf_counter()
@@ -168,6 +181,27 @@ def published_step(
 ) -> Losses:
     """Both updates in the published order and with the published waste."""
     system.requires_grad_(True)
+    with published_layers():
+        return _published_step(system, batch, adams, precision)
+
+
+@contextmanager
+def published_layers() -> Iterator[None]:
+    """Layers as the published program has them, instead of ours that do less."""
+    with (
+        patch.object(blocks, "instance_norm_fused", F.instance_norm),
+        patch.object(adaptive, "adalin_fused", adaptive.adalin),
+        patch.object(DivideTheSmaller, "__call__", SpectralNorm.__call__),
+    ):
+        yield
+
+
+def _published_step(
+    system: UGATITSystem,
+    batch: Batch,
+    adams: dict[str, torch.optim.Optimizer],
+    precision: str,
+) -> Losses:
     every: Losses = {}
     turns: dict[str, Callable[[UGATITSystem, Batch], Losses]] = {
         "discriminator": published_discriminators,

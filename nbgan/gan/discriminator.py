@@ -14,16 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from nbgan.gan.spectral import spectral_norm
+
 NormName = Literal["none", "instance", "batch"]
-
-
-def spectral_norm(layer: nn.Module) -> nn.Module:
-    """Divide the layer's weight by its largest singular value (Miyato et al., 2018, eq. 8).
-
-    One power iteration for each forward pass in training mode; evaluation uses the stored vectors
-    as they are. We take PyTorch's hook version: its buffers are those of published checkpoints.
-    """
-    return nn.utils.spectral_norm(layer)
 
 
 def norm_layer(kind: NormName, channels: int) -> nn.Module:

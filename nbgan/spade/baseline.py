@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from nbgan.gan.discriminator import spectral_norm
+from nbgan.gan.spectral import spectral_norm
 from nbgan.spade.networks import HALVINGS, Depth, block_widths, start_size, upsample_before
 
 

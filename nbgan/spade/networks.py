@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from nbgan.errors import InputError
-from nbgan.gan.discriminator import spectral_norm
+from nbgan.gan.spectral import spectral_norm
 from nbgan.norms import SPADE
 
 Depth = Literal["normal", "more", "most"]

@@ -18,7 +18,7 @@ from torch.nn import functional as F
 from torch.utils.checkpoint import checkpoint
 
 from nbgan.errors import InputError
-from nbgan.gan.discriminator import spectral_norm
+from nbgan.gan.spectral import spectral_norm
 from nbgan.norms import ILN, AdaLIN, SoftAdaLIN
 from nbgan.norms.fused import instance_norm_fused
 

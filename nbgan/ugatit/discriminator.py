@@ -11,8 +11,8 @@ from typing import NamedTuple, cast
 from torch import Tensor, nn
 
 from nbgan.errors import InputError
-from nbgan.gan.discriminator import spectral_norm
 from nbgan.gan.perceptual import check_images
+from nbgan.gan.spectral import spectral_norm
 from nbgan.ugatit.blocks import CamAttention
 
 

@@ -204,7 +204,7 @@ class UGATITSystem(System):
         recipe = self.recipe
 
         def optimizer(parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-            kind = CompactAdam if recipe.compact else torch.optim.Adam
+            kind = CompactAdam if recipe.compact else partial(torch.optim.Adam, fused=True)
             rate, decay = recipe.learning_rate, recipe.weight_decay
             return kind(parameters, lr=rate, betas=recipe.betas, weight_decay=decay)
 
