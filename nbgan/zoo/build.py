@@ -197,7 +197,9 @@ ENTRIES: dict[str, Entry] = {
     "ugatit-avatars": Entry(
         recipe=UGATITRecipe.preset("cpu"),
         failures=(
-            "Colours that ink cannot show are guessed: skins and clothes come back in others.",
+            "Colours that ink cannot show are guessed: skins come back in a few browns, clothes in "
+            "other colours.",
+            "Long and light hair gets specks and thin coloured fringes; rare hats become hair.",
             "Faces unlike the world's, photographs among them, give meaningless drawings.",
         ),
     ),
