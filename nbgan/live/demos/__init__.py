@@ -5,9 +5,11 @@ from nbgan.live.demos.demo import Demo
 from nbgan.live.demos.normalisation_axes import NORMALISATION_AXES
 from nbgan.live.demos.paint_landscapes import PAINT_LANDSCAPES
 from nbgan.live.demos.paint_streets import PAINT_STREETS
+from nbgan.live.demos.ugatit_avatars import UGATIT_AVATARS
 
 DEMOS: dict[str, Demo] = {
-    demo.name: demo for demo in (NORMALISATION_AXES, PAINT_LANDSCAPES, CAM_AVATARS, PAINT_STREETS)
+    demo.name: demo
+    for demo in (NORMALISATION_AXES, PAINT_LANDSCAPES, CAM_AVATARS, PAINT_STREETS, UGATIT_AVATARS)
 }
 
 __all__ = ["DEMOS", "Demo"]
