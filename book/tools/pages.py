@@ -115,16 +115,12 @@ def artwork() -> str:
 
 
 def performance(results: dict[str, Any]) -> str:
-    """The performance page, MyST text, from the last saved run of ``make bench``.
+    """The performance page, MyST text, from the saved runs of ``make bench``.
 
     Args:
-        results: ``machine`` (text or name to value) and ``results``, a list of rows with
-            ``claim``, ``published``, ``ours``, ``unit``, ``ratio`` and ``target``; all but the
-            claim may be missing.
+        results: ``results``, a list of rows with ``claim``, ``published``, ``ours``, ``unit``,
+            ``ratio``, ``target`` and ``machine``; all but the claim may be missing.
     """
-    machine = results.get("machine", "")
-    if isinstance(machine, dict):
-        machine = ", ".join(f"{key} {value}" for key, value in machine.items())
     columns = {
         "claim": "what",
         "published": "published way",
@@ -139,16 +135,21 @@ def performance(results: dict[str, Any]) -> str:
     lines = [
         "# Performance",
         "",
-        "The saved run of `make bench`. Where there is a published way to compute the same thing,",
+        "The saved runs of `make bench`. Where there is a published way to compute the same thing,",
         "both ran on the same machine in the same run; ratios travel better than times.",
         "",
-        *([f"Machine: {_cell(machine)}.", ""] if machine else []),
-        "| " + " | ".join(columns[key] for key in used) + " |",
-        "|" + "|".join("---:" if key in numbers else "---" for key in used) + "|",
     ]
-    for row in rows:
-        lines.append("| " + " | ".join(_cell(row.get(key, "")) for key in used) + " |")
-    return "\n".join(lines) + "\n"
+    for machine in dict.fromkeys(row.get("machine", "") for row in rows):
+        lines += [
+            *([f"Machine: {_cell(machine)}.", ""] if machine else []),
+            "| " + " | ".join(columns[key] for key in used) + " |",
+            "|" + "|".join("---:" if key in numbers else "---" for key in used) + "|",
+        ]
+        for row in rows:
+            if row.get("machine", "") == machine:
+                lines.append("| " + " | ".join(_cell(row.get(key, "")) for key in used) + " |")
+        lines.append("")
+    return "\n".join(lines)
 
 
 def _cell(value: Any) -> str:
