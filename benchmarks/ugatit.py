@@ -173,18 +173,6 @@ def our_step(
     return every
 
 
-def published_step(
-    system: UGATITSystem,
-    batch: Batch,
-    adams: dict[str, torch.optim.Optimizer],
-    precision: str,
-) -> Losses:
-    """Both updates in the published order and with the published waste."""
-    system.requires_grad_(True)
-    with published_layers():
-        return _published_step(system, batch, adams, precision)
-
-
 @contextmanager
 def published_layers() -> Iterator[None]:
     """Layers as the published program has them, instead of ours that do less."""
@@ -196,12 +184,15 @@ def published_layers() -> Iterator[None]:
         yield
 
 
-def _published_step(
+@published_layers()
+def published_step(
     system: UGATITSystem,
     batch: Batch,
     adams: dict[str, torch.optim.Optimizer],
     precision: str,
 ) -> Losses:
+    """Both updates in the published order and with the published waste."""
+    system.requires_grad_(True)
     every: Losses = {}
     turns: dict[str, Callable[[UGATITSystem, Batch], Losses]] = {
         "discriminator": published_discriminators,

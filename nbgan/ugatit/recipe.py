@@ -147,7 +147,7 @@ class UGATITRecipe(Recipe):
         """``smoke``; ``cpu`` and ``cpu_cartoon``, the weights that are shipped, the second starting
         from the first; ``gpu``; the comparison ``compare_*``; what was published.
         """
-        # Small enough for an hour of one processor core. Not published, but needed at that
+        # Small enough for two hours of one processor core. Not published, but needed at that
         # budget: logistic judges with R1, which go on teaching where squares are flat; noise on
         # the way back, against colours hidden in ink; a face-identity loss for what faces wear.
         cpu = cls(
