@@ -73,20 +73,18 @@ class DeepLabRecipe(Recipe):
             head_width=32,
             enlarge=2,
             size=64,
-            batch_size=16,
-            steps=1000,
+            batch_size=8,
+            steps=1200,
             learning_rate=3e-3,
-            precision="bf16",
             channels_last=True,
             ema_decay=0.99,
             evaluate_pictures=500,
         )
-        cpu = start.replace(size=128, steps=300, decay_from=50)
+        cpu = start.replace(size=128, steps=400, decay_from=100)
         smoke = start.replace(
             size=32,
             batch_size=2,
             steps=3,
-            precision="fp32",
             channels_last=False,
             head_width=16,
             enlarge=1,
@@ -99,8 +97,10 @@ class DeepLabRecipe(Recipe):
             "smoke": smoke,
             "cpu_start": start,
             "cpu": cpu,
-            "compare": start.replace(steps=400, decay_from=150, sample_every=0),
-            "gpu": cpu.replace(backbone="resnet50", batch_size=64, steps=5000, decay_from=2000),
+            "compare": start.replace(steps=300, decay_from=100, sample_every=0),
+            "gpu": cpu.replace(
+                backbone="resnet50", batch_size=64, steps=5000, decay_from=2000, precision="bf16"
+            ),
             "paper": paper,
             "paper_cats": paper.replace(size=256),
         }

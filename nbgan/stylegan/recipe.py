@@ -187,10 +187,10 @@ class StyleGANRecipe(Recipe):
             "cpu": start.replace(
                 size=128,
                 batch_size=8,
-                steps=6000,
-                decay_from=4500,
-                imitation=3500,
-                settling=1500,
+                steps=5000,
+                decay_from=4000,
+                imitation=3000,
+                settling=1000,
             ),
             "cpu_v1": start.replace(
                 version=1, steps=6500, decay_from=5500, imitation=4500, settling=1000

@@ -22,7 +22,7 @@ from nbgan.widgets.edit_files import EditFiles
 from nbgan.widgets.painter import Painter
 from nbgan.widgets.strengths import StrengthSliders
 from nbgan.widgets.styles import pixels
-from nbgan.widgets.uploads import PICTURE_FORMATS, uploaded_picture
+from nbgan.widgets.uploads import PICTURE_SUFFIXES, uploaded_picture
 from nbgan.widgets.work import WorkBar
 
 _SAVED = (
@@ -84,7 +84,6 @@ class EditPanel(widgets.VBox):
         self._follow()
 
     def _parts(self) -> list[widgets.Widget]:
-        suffixes = ",".join(f".{name.lower()}" for name in (*PICTURE_FORMATS, "jpg", "tif"))
         begin = [self._button("New face", self.sample), self._button("Come closer", self.embed)]
         self._work = WorkBar(
             cancel=self.cancel,
@@ -97,7 +96,7 @@ class EditPanel(widgets.VBox):
             ],
             others=begin,
         )
-        upload = UploadButton("Upload a picture …", accept=suffixes, receive=self.upload)
+        upload = UploadButton("Upload a picture …", accept=PICTURE_SUFFIXES, receive=self.upload)
         above = widgets.HBox([*begin, upload], layout={"flex_flow": "row wrap", "grid_gap": "8px"})
         top = widgets.VBox([self._about, above])
         below: list[widgets.Box | PictureRow] = [self._work, self._row, self.sliders, self.files]

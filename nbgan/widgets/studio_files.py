@@ -14,7 +14,7 @@ from nbgan.errors import InputError
 from nbgan.widgets.comparison import Answer
 from nbgan.widgets.controls import DownloadButton, UploadButton, to_png
 from nbgan.widgets.painting import Scene
-from nbgan.widgets.uploads import PICTURE_FORMATS, uploaded_mask, uploaded_picture
+from nbgan.widgets.uploads import PICTURE_SUFFIXES, uploaded_mask, uploaded_picture
 
 
 class StudioFiles(widgets.HBox):
@@ -29,13 +29,14 @@ class StudioFiles(widgets.HBox):
         self, *, current: Callable[[], Answer], take: Callable[[str, Scene], None]
     ) -> None:
         self._current, self._take = current, take
-        suffixes = ",".join(f".{name.lower()}" for name in (*PICTURE_FORMATS, "jpg", "tif"))
         super().__init__(
             [
                 DownloadButton("Download picture", make=self.picture_file),
                 DownloadButton("Download mask", make=self.mask_file),
                 UploadButton("Upload a mask …", accept=".png", receive=self.receive_mask),
-                UploadButton("Upload a picture …", accept=suffixes, receive=self.receive_picture),
+                UploadButton(
+                    "Upload a picture …", accept=PICTURE_SUFFIXES, receive=self.receive_picture
+                ),
             ],
             layout={"flex_flow": "row wrap", "grid_gap": "8px"},
         )

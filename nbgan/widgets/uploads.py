@@ -34,6 +34,8 @@ MOST_MEGABYTES = 8
 MOST_MEGAPIXELS = 50
 """Of a picture: small files can hold far more pixels than memory does."""
 PICTURE_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")
+PICTURE_SUFFIXES = ",".join(f".{name.lower()}" for name in (*PICTURE_FORMATS, "jpg", "tif"))
+"""What a page's file dialogue offers."""
 
 
 @dataclass(frozen=True, kw_only=True)
