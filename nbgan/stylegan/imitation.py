@@ -13,7 +13,7 @@ IMITATION_RATE, MAPPING_RATE, IMITATION_BETAS = 6e-3, 2e-2, (0.9, 0.99)
 """Of Adam, while the generator imitates; the mapping network learns apart, and faster."""
 HEAD_START = 500
 """Steps for which the discriminator learns to tell imitations before the game begins."""
-REMINDER = 4
+REMINDER = 2
 """Every so many steps of the game the generator imitates again, from noise, lest it forget rare
 faces."""
 CODES = 64

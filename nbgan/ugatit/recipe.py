@@ -223,7 +223,7 @@ class UGATITRecipe(Recipe):
             "cpu": cpu,
             # Hourglasses make a generator several times as dear: start from the weights of ``cpu``.
             "cpu_cartoon": cpu.replace(
-                **cartoon, levels=2, batch_size=1, steps=1000, decay_from=500
+                **cartoon, levels=2, batch_size=1, steps=2000, decay_from=1400
             ),
             "gpu": cpu.replace(
                 batch_size=8,

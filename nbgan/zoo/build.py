@@ -207,8 +207,8 @@ ENTRIES: dict[str, Entry] = {
         recipe=UGATITRecipe.preset("cpu_cartoon"),
         start_from="ugatit-avatars",
         failures=(
-            "The way back to colours is soft and brown: it has not been trained for long enough.",
-            "Thin rims of glasses are often lost on the way to ink.",
+            "The way back to colours is soft: borders blur, and skins come back in a few browns.",
+            "Thin rims of glasses are often lost on the way to ink; long hair gets ragged.",
             "Faces unlike the world's, photographs among them, give meaningless drawings.",
         ),
     ),
