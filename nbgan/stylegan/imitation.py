@@ -14,8 +14,7 @@ IMITATION_RATE, MAPPING_RATE, IMITATION_BETAS = 6e-3, 2e-2, (0.9, 0.99)
 HEAD_START = 500
 """Steps for which the discriminator learns to tell imitations before the game begins."""
 REMINDER = 2
-"""Every so many steps of the game the generator imitates again, from noise, lest it forget rare
-faces."""
+"""Every so many steps of the game the generator imitates again, lest it forget rare faces."""
 CODES = 64
 """Points of the normal distribution for each plan and step."""
 

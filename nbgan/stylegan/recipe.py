@@ -189,14 +189,14 @@ class StyleGANRecipe(Recipe):
             "cpu": start.replace(
                 size=128,
                 batch_size=8,
-                steps=3700,
-                decay_from=3000,
-                imitation=2500,
-                settling=1000,
+                steps=3500,
+                decay_from=3200,
+                imitation=3000,
+                settling=1500,
                 **game,
             ),
             "cpu_v1": start.replace(
-                version=1, steps=4700, decay_from=4200, imitation=3700, settling=700, **game
+                version=1, steps=4500, decay_from=4200, imitation=4000, settling=1000, **game
             ),
             "gpu": start.replace(
                 train_pictures=50_000,

@@ -204,12 +204,11 @@ class StyleGANSystem(System):
                 networks=("generator.mapping",),
                 losses=self.mapping_losses,
                 optimizer=adam(MAPPING_RATE),
-                until=until,
             ),
             Phase(
                 name="reminder",
                 networks=("generator",),
-                losses=self.reminder_losses,
+                losses=self.imitation_losses,
                 optimizer="generator",
                 every=REMINDER,
                 start=until,
@@ -251,13 +250,15 @@ class StyleGANSystem(System):
         return {"penalty": self.recipe.r1 * self.recipe.r1_every * penalty}
 
     def imitation_losses(self, batch: Batch) -> Losses:
-        """Each ``image`` drawn from its ``plan``, which a reader turns into a latent."""
-        return {"picture": self._picture_loss(self.plan_reader(batch["plan"]), batch["image"])}
+        """Each ``image`` drawn from its ``plan``, which a reader turns into a latent.
 
-    def reminder_losses(self, batch: Batch) -> Losses:
-        """Each ``image`` drawn from noise that stands for its ``plan``."""
-        w = self.generator.mapping(self._noise(batch["plan"]))
-        return {"picture": self._picture_loss(w, batch["image"])}
+        Not from noise: what the mapping network cannot tell apart would be drawn as its mean, eyes
+        half closed.
+        """
+        image = batch["image"]
+        w_plus = self.generator.broadcast(self.plan_reader(batch["plan"]).float())
+        drawn = self.generator.synthesis(w_plus, noise="random").float()
+        return {"picture": (detail_weights(image) * (drawn - image).abs()).mean()}
 
     def mapping_losses(self, batch: Batch) -> Losses:
         """The reader's latents from noise: from many points of the normal distribution for each
@@ -265,20 +266,11 @@ class StyleGANSystem(System):
         plan = batch["plan"].repeat(CODES, 1)
         with torch.no_grad():
             w = self.plan_reader(plan).float()
-        mapped = self.generator.mapping(self._noise(plan)).float()
-        self.generator.update_mean(mapped.detach(), MEAN_DECAY)
-        return {"latent": F.mse_loss(mapped, w)}
-
-    def _noise(self, plan: Tensor) -> Tensor:
-        """A z ``[N, z_dim]`` for each plan ``[N, length]``."""
         codes = self.plans.codes(plan)
         rest = torch.randn(len(codes), self.recipe.z_dim - codes.shape[1], device=codes.device)
-        return torch.cat([codes, rest], dim=1)
-
-    def _picture_loss(self, w: Tensor, image: Tensor) -> Tensor:
-        w_plus = self.generator.broadcast(w.float())
-        drawn = self.generator.synthesis(w_plus, noise="random").float()
-        return (detail_weights(image) * (drawn - image).abs()).mean()
+        mapped = self.generator.mapping(torch.cat([codes, rest], dim=1)).float()
+        self.generator.update_mean(mapped.detach(), MEAN_DECAY)
+        return {"latent": F.mse_loss(mapped, w)}
 
     def path_length_losses(self, batch: Batch) -> Losses:
         """Steps in w should change the picture by the same amount everywhere (eq. 4)."""

@@ -125,8 +125,8 @@ def test_imitation_comes_first_and_is_never_forgotten():
     assert running(0) == running(99) == {"imitation", "mapping"}
     assert running(100) == running(game - 51) == {"imitation", "mapping", "discriminator"}
     assert running(game - 50) == running(game - 1) == {"mapping", "discriminator"}
-    assert running(game) == {"generator", "discriminator", "reminder"}
-    assert running(game + 1) == {"generator", "discriminator"}
+    assert running(game) == {"generator", "discriminator", "mapping", "reminder"}
+    assert running(game + 1) == {"generator", "discriminator", "mapping"}
     assert running(game + REMINDER) == running(game)
     assert "imitation" not in {phase.name for phase in system().phases()}
 
@@ -152,8 +152,7 @@ def test_generator_learns_to_draw_what_it_is_told():
             last[phase.name] = loss.item()
     assert last["imitation"] < 0.6 * first["imitation"]
     assert last["mapping"] < 0.8 * first["mapping"]
-    assert first["reminder"] < first["imitation"]  # from noise, what it learned from plans
-    assert last["reminder"] < first["reminder"]
+    assert first["reminder"] < 0.7 * first["imitation"]  # it goes on where imitation ended
     assert not torch.equal(before, model.generator.w_mean)
 
 
