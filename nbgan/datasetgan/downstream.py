@@ -21,7 +21,7 @@ from nbgan.datasetgan.deeplab import BACKBONES, HEAD_WIDTH, LAST_LAYER, DeepLab
 from nbgan.datasetgan.keypoints import heat_maps, pck, peaks, squared_error
 from nbgan.errors import InputError
 from nbgan.metrics import ConfusionMatrix
-from nbgan.segmenter import segmentation_loss
+from nbgan.segmenter import dice_loss, segmentation_loss
 from nbgan.train.loop import Trainer
 from nbgan.train.recipe import Recipe
 from nbgan.train.system import Batch, Losses, Phase, System
@@ -45,6 +45,9 @@ class DeepLabRecipe(Recipe):
     """0: name the class of every pixel. Otherwise find so many keypoints, by heat maps."""
     spread: float = 0.03
     """Width (standard deviation) of a keypoint's heat, as a share of the longer side."""
+    dice: float = 0.0
+    """Weight of a Dice loss beside cross-entropy, in which small parts count as much as large ones;
+    not published, for short trainings."""
     learning_rate: float = 1e-3
     """Rate of Adam."""
     ema_decay: float = 0.0
@@ -70,17 +73,18 @@ class DeepLabRecipe(Recipe):
         paper = cls(size=512, batch_size=8, steps=20 * 9000 // 8, sample_every=1000)
         start = cls(
             backbone="mobilenet_v3_large",
-            head_width=32,
+            head_width=16,
             enlarge=2,
             size=64,
             batch_size=8,
-            steps=1200,
+            steps=600,
+            dice=1.0,
             learning_rate=3e-3,
             channels_last=True,
             ema_decay=0.99,
             evaluate_pictures=500,
         )
-        cpu = start.replace(size=128, steps=400, decay_from=100)
+        cpu = start.replace(size=128, steps=200, decay_from=50)
         smoke = start.replace(
             size=32,
             batch_size=2,
@@ -97,9 +101,17 @@ class DeepLabRecipe(Recipe):
             "smoke": smoke,
             "cpu_start": start,
             "cpu": cpu,
-            "compare": start.replace(steps=300, decay_from=100, sample_every=0),
+            "compare": start.replace(
+                head_width=32, batch_size=4, steps=600, decay_from=300, sample_every=0
+            ),
             "gpu": cpu.replace(
-                backbone="resnet50", batch_size=64, steps=5000, decay_from=2000, precision="bf16"
+                backbone="resnet50",
+                head_width=HEAD_WIDTH,
+                batch_size=64,
+                steps=5000,
+                decay_from=2000,
+                dice=0.0,
+                precision="bf16",
             ),
             "paper": paper,
             "paper_cats": paper.replace(size=256),
@@ -176,10 +188,12 @@ class DeepLabSystem(System):
         ]
 
     def label_losses(self, batch: Batch) -> Losses:
-        """Cross-entropy of a batch with ``image`` and ``label``."""
-        scores = self.network(batch["image"])
-        loss = segmentation_loss(scores, batch["label"], self.label_space.ignore_id)
-        return {"cross_entropy": loss}
+        """Cross-entropy of a batch with ``image`` and ``label``, and Dice where asked for."""
+        scores, ignore_id = self.network(batch["image"]), self.label_space.ignore_id
+        losses = {"cross_entropy": segmentation_loss(scores, batch["label"], ignore_id)}
+        if self.recipe.dice:
+            losses["dice"] = self.recipe.dice * dice_loss(scores, batch["label"], ignore_id)
+        return losses
 
     def keypoint_losses(self, batch: Batch) -> Losses:
         """Squared error of a batch with ``image`` and ``keypoints``; heat weighs more than none.

@@ -68,7 +68,7 @@ class FewLabels:
 
     deeplab: DeepLabRecipe
     interpreter: DatasetGANRecipe
-    pictures: int = 1000
+    pictures: int = 500
     tested: int = 200
     folds: int = 5
     checkpoints: int = 5
@@ -225,6 +225,8 @@ def _part(data: Dataset, numbers: list[int]) -> Dataset:
 
 
 FEW_LABELS = FewLabels(
-    deeplab=DeepLabRecipe.preset("compare"), interpreter=DatasetGANRecipe.preset("cpu")
+    deeplab=DeepLabRecipe.preset("compare"),
+    # Labels no larger than the network that learns from them sees.
+    interpreter=DatasetGANRecipe.preset("cpu", size=64, steps=800, decay_from=400),
 )
 """The comparison that chapter 4 reports."""

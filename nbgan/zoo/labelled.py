@@ -56,7 +56,7 @@ def avatar_records(
 
 
 def avatar_shards(
-    folder: Path, *, model: str = "datasetgan-avatars", n: int = 3000, seed: int = 1
+    folder: Path, *, model: str = "datasetgan-avatars", n: int = 600, seed: int = 1
 ) -> None:
     """Let a factory make ``n`` labelled pictures; goes on where it was stopped.
 
