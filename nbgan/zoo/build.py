@@ -245,6 +245,7 @@ ENTRIES: dict[str, Entry] = {
         scored_on="avatars",
         failures=(
             "It learned from a factory's pictures and labels, never from the artist's.",
+            "Small parts are outlined roughly: it learned for some minutes from 600 pictures.",
             "Knows the drawn faces only: photographs are labelled at random.",
         ),
     ),
