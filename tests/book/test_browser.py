@@ -22,7 +22,7 @@ SETTLED = """async () => {
   const views = document.querySelectorAll('script[type$="widget-view+json"]').length;
   const end = Date.now() + 60000;
   while (views && document.querySelectorAll('.jupyter-widgets-view').length < views
-         && !document.querySelector('.jupyter-widgets') && Date.now() < end)
+         && !document.querySelector('.jupyter-widgets, .nbgan-painter') && Date.now() < end)
     await new Promise(done => setTimeout(done, 50));
   await Promise.all([...document.images].map(image => {
     image.loading = 'eager';
@@ -41,7 +41,7 @@ LOOK = """() => ({
   badFormulas: [...document.querySelectorAll('mjx-merror, [data-mjx-error]')]
     .map(node => node.textContent),
   views: document.querySelectorAll('script[type$="widget-view+json"]').length,
-  widgets: document.querySelectorAll('.jupyter-widgets').length,
+  widgets: document.querySelectorAll('.jupyter-widgets, .nbgan-painter').length,
 })"""
 
 
