@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 from pathlib import Path
 from typing import Any
+
+from PIL import Image
 
 from book.tools import BuildError
 
@@ -60,9 +63,13 @@ def _card(card: dict[str, Any], pictures: Path) -> list[str]:
     lines = [f"## {name}", "", "```python", f'model = nbgan.zoo.load("{name}")', "```", ""]
     if card.get("grid"):
         pictures.mkdir(parents=True, exist_ok=True)
-        (pictures / f"{name}.png").write_bytes(base64.b64decode(card["grid"]))
+        content = base64.b64decode(card["grid"])
+        with Image.open(io.BytesIO(content)) as picture:
+            kind = str(picture.format).lower()
+        file = pictures / f"{name}.{kind}"
+        file.write_bytes(content)
         lines += [
-            f"```{{image}} {pictures.name}/{name}.png",
+            f"```{{image}} {pictures.name}/{file.name}",
             f":alt: Sample grid of {name}, stored in the file with its weights",
             ":class: sample-grid",
             "```",

@@ -106,7 +106,7 @@ def card(name: str) -> dict[str, Any]:
     Returns:
         ``name``, ``system``, ``recipe`` (dict), ``megabytes``, ``parameters`` (count), and what
         its training wrote: ``steps``, ``seconds``, ``hardware``, ``scores`` (dict), ``failures``
-        (list of sentences), ``licence``, ``grid`` (PNG as base64 text).
+        (list of sentences), ``licence``, ``grid`` (a picture file, WebP or PNG, as base64 text).
 
     Raises:
         InputError: unknown name.

@@ -278,11 +278,13 @@ def hardware() -> str:
 
 
 def grid(system: System, batch: Batch) -> str:
-    """The system's preview of a batch as a PNG, base64 text."""
+    """The system's preview of a batch as WebP, base64 text: an eighth of a PNG."""
     count = len(next(iter(batch.values())))
     picture = make_grid(system.preview(batch), nrow=count, padding=2, pad_value=1)
     file = io.BytesIO()
-    to_pil_image(picture.mul(0.5).add(0.5).clamp(0, 1)).save(file, format="PNG", optimize=True)
+    to_pil_image(picture.mul(0.5).add(0.5).clamp(0, 1)).save(
+        file, format="WEBP", quality=90, method=6
+    )
     return base64.b64encode(file.getvalue()).decode()
 
 

@@ -1,10 +1,12 @@
 """The build refuses what would publish something else than was run."""
 
 import base64
+import io
 import json
 
 import nbformat
 import pytest
+from PIL import Image
 
 from book.tools import BuildError, pages
 from book.tools.build import Book, execute
@@ -107,7 +109,10 @@ def test_missing_chapter_is_named(tmp_path):
         execute(book, log=str)
 
 
-def test_model_zoo_page_from_cards(tmp_path):
+@pytest.mark.parametrize("kind", ["png", "webp"])
+def test_model_zoo_page_from_cards(tmp_path, kind):
+    picture = io.BytesIO()
+    Image.new("RGB", (4, 4), "teal").save(picture, kind)
     card = {
         "name": "spade-tiny",
         "system": "spade",
@@ -120,10 +125,11 @@ def test_model_zoo_page_from_cards(tmp_path):
         "scores": {"mIoU": 0.51234},
         "failures": ["water | sand"],
         "licence": "MIT",
-        "grid": base64.b64encode(b"picture").decode(),
+        "grid": base64.b64encode(picture.getvalue()).decode(),
     }
     text = pages.model_zoo([card], tmp_path / "zoo")
-    assert (tmp_path / "zoo/spade-tiny.png").read_bytes() == b"picture"
+    assert (tmp_path / f"zoo/spade-tiny.{kind}").read_bytes() == picture.getvalue()
+    assert f"zoo/spade-tiny.{kind}\n" in text
     assert "| trained for | 6,000 steps in 2 h 5 min |" in text
     assert "| parameters | generator 12,345, encoder 678 |" in text
     assert "| mIoU | 0.5123 |" in text

@@ -50,7 +50,7 @@ def test_entries_are_trained_scored_and_packed(toy_zoo):
     assert not any("FID" in name for name in card["scores"])
     assert card["steps"] == 3 and card["pictures_seen"] == 6
     with Image.open(io.BytesIO(base64.b64decode(card["grid"]))) as picture:
-        assert picture.format == "PNG"
+        assert picture.format == "WEBP"
     assert zoo.load("spade-toy").recipe.perceptual == 1.0
 
 
