@@ -17,6 +17,7 @@ from nbgan.datasetgan import (
 from nbgan.datasetgan.deeplab import DeepLab
 from nbgan.datasetgan.factory import Order
 from nbgan.errors import InputError
+from nbgan.segmenter import dice_loss
 from nbgan.train import load_model, save_model, start_training
 
 
@@ -57,6 +58,20 @@ def test_checkpoints_are_scored_picture_by_picture_and_cross_validated(tmp_path)
     assert all((m.sum(dim=(1, 2)) == 32 * 32).all() for m in matrices)
     result = cross_validate(matrices)
     assert 0 <= result.mean <= 1
+
+
+def test_dice_joins_cross_entropy_with_its_weight():
+    batch = default_collate([Tiny()[i] for i in range(2)])
+    plain, both = (
+        DeepLabSystem(DeepLabRecipe.preset("smoke", dice=weight), SPACE).eval()
+        for weight in (0.0, 0.5)
+    )
+    losses = both.label_losses(batch)
+    assert set(plain.label_losses(batch)) == {"cross_entropy"}
+    assert losses["cross_entropy"] == plain.label_losses(batch)["cross_entropy"]
+    dice = dice_loss(both.network(batch["image"]), batch["label"])
+    assert losses["dice"].item() == pytest.approx(0.5 * dice.item())
+    assert dice.item() > 0
 
 
 @pytest.mark.parametrize("backbone", ["resnet50", "resnet101", "mobilenet_v3_large"])
