@@ -24,6 +24,7 @@ from nbgan.editgan.preview import colored
 from nbgan.editgan.recipe import EncoderRecipe
 from nbgan.editgan.terms import unit_range
 from nbgan.errors import InputError
+from nbgan.stylegan.imitation import detail_weights
 from nbgan.train.system import Batch, Losses, Phase, System
 
 
@@ -187,11 +188,15 @@ class EncoderSystem(System):
         )
 
     def _likeness(self, w_plus: Tensor, image: Tensor) -> Losses:
+        if not self.recipe.perceptual and not self.recipe.pixel:
+            return {}
         painted = self.painter.generator.synthesis(w_plus).float()
-        difference = F.mse_loss(unit_range(painted), unit_range(image))
+        difference = (unit_range(painted) - unit_range(image)).square()
+        if self.recipe.detail:
+            difference = difference * detail_weights(image)
         return {
             "perceptual": self.recipe.perceptual * self.distance(painted, image).float().mean(),
-            "pixel": self.recipe.pixel * difference,
+            "pixel": self.recipe.pixel * difference.mean(),
         }
 
     # --- looking and scoring ---------------------------------------------------------------

@@ -10,6 +10,7 @@ from nbgan.editgan.distance import PictureDistance
 from nbgan.editgan.system import Familiarity
 from nbgan.errors import InputError
 from nbgan.stylegan import StyleGANRecipe, StyleGANSystem
+from nbgan.stylegan.imitation import detail_weights
 from nbgan.train import Trainer, load_model, save_model
 
 
@@ -64,6 +65,30 @@ def test_real_pictures_join_later_by_the_same_optimiser(recipe, system):
     zero = EncoderSystem(recipe.replace(latent=0.0, perceptual=0.0), SPACE)
     terms = zero.sampled_losses({})
     assert terms["latent"] == terms["perceptual"] == 0 < terms["pixel"]
+
+
+def test_codes_alone_can_be_learned(recipe, tmp_path):
+    alone = recipe.replace(perceptual=0.0, pixel=0.0, real_from=recipe.steps)
+    assert set(EncoderSystem(alone, SPACE).sampled_losses({})) == {"latent"}
+    trained = train(alone, tmp_path).system
+    before = EncoderSystem(alone, SPACE).encoder.heads[0].linear.weight
+    assert not torch.equal(trained.encoder.heads[0].linear.weight, before)
+    with pytest.raises(InputError, match="nothing is learned from real pictures; give 'real_from'"):
+        alone.replace(real_from=0)
+
+
+def test_pixels_near_details_can_count_more(recipe):
+    image = torch.zeros(1, 3, 16, 16)
+    image[..., 8:] = 0.5  # one edge
+    plain, weighted = (
+        EncoderSystem(recipe.replace(detail=detail), SPACE) for detail in (False, True)
+    )
+    w_plus = plain.painter.latents([0], seed=0)
+    painted = plain.painter.generator.synthesis(w_plus)
+    difference = ((painted - image) / 2).square()
+    for system, weights in ((plain, 1), (weighted, detail_weights(image))):
+        pixel = system._likeness(w_plus, image)["pixel"]
+        torch.testing.assert_close(pixel, recipe.pixel * (difference * weights).mean())
 
 
 def test_only_the_encoder_learns(recipe, painter_file, tmp_path):

@@ -16,22 +16,22 @@ from nbgan.spade import SpadeRecipe
 from nbgan.stylegan import StyleGANRecipe
 from nbgan.zoo import WEIGHTS as SHIPPED
 from nbgan.zoo import build
+from nbgan.zoo.entries import Entry
 from nbgan.zoo.labelled import avatar_records, avatar_shards
 
 
 @pytest.fixture
 def toy_zoo(tmp_path, monkeypatch):
     entries = {
-        "segmenter-landscapes": build.Entry(
+        "segmenter-landscapes": Entry(
             recipe=SegmenterRecipe.preset("smoke"), failures=("Everything.",)
         ),
-        "spade-toy": build.Entry(
+        "spade-toy": Entry(
             recipe=SpadeRecipe.preset("smoke", perceptual=1.0), failures=("Everything.",)
         ),
     }
     monkeypatch.setenv("NBGAN_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(build, "ENTRIES", entries)
-    monkeypatch.setattr(build, "PLANNED", {})
     monkeypatch.setattr(build, "WEIGHTS", tmp_path)
     monkeypatch.setattr(zoo, "WEIGHTS", tmp_path)
     zoo.card.cache_clear()
@@ -67,15 +67,15 @@ def test_generator_interpreter_and_downstream_network_are_made_one_from_another(
     shutil.copy(SHIPPED / "segmenter-avatars.safetensors", toy_zoo)
     painter = StyleGANRecipe.preset("smoke", evaluate_pictures=16)
     entries = {
-        "stylegan2-avatars": build.Entry(
+        "stylegan2-avatars": Entry(
             before=(painter,), recipe=painter.replace(size=32), failures=("Everything.",)
         ),
-        "datasetgan-avatars": build.Entry(
+        "datasetgan-avatars": Entry(
             data=partial(avatar_records, n=2, held_out=8),
             recipe=DatasetGANRecipe.preset("smoke", size=32, keypoints=8),
             failures=("Everything.",),
         ),
-        "deeplab-avatars": build.Entry(
+        "deeplab-avatars": Entry(
             data=partial(avatar_shards, n=2),
             before=(DeepLabRecipe.preset("smoke"),),
             recipe=DeepLabRecipe.preset("smoke", evaluate_pictures=8),
@@ -103,7 +103,7 @@ def test_generator_interpreter_and_downstream_network_are_made_one_from_another(
 def test_each_training_starts_from_the_one_before(monkeypatch, tmp_path):
     recipe = StyleGANRecipe.preset("smoke")
     sizes = [recipe.replace(size=size) for size in (16, 32, 64)]
-    entry = build.Entry(before=tuple(sizes[:2]), recipe=sizes[2], failures=())
+    entry = Entry(before=tuple(sizes[:2]), recipe=sizes[2], failures=())
     monkeypatch.setattr(build, "ENTRIES", {"faces": entry})
     first, second, last = (tmp_path / f"faces{end}" for end in ("-start-start", "-start", ""))
     assert build.trainings("faces", runs=tmp_path) == {

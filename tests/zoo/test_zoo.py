@@ -11,7 +11,8 @@ from nbgan import zoo
 from nbgan.data import open_dataset
 from nbgan.errors import InputError
 from nbgan.metrics import semantic_scores
-from nbgan.zoo.build import ENTRIES, whole_recipe
+from nbgan.zoo.build import whole_recipe
+from nbgan.zoo.entries import ENTRIES
 
 
 def test_zoo_holds_what_it_declares():
