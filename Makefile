@@ -67,6 +67,7 @@ lint: $(READY) ## formatter, linter, types, notebooks without outputs
 
 weights: $(READY) ## train the shipped weights again (hours on a CPU)
 	$(PY) -m nbgan.zoo.build
+	$(PY) -m nbgan.zoo.vectors
 
 clean: ## remove what was built; the environment stays
 	rm -rf _build .pytest_cache .mypy_cache .ruff_cache

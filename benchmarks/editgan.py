@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -254,7 +255,12 @@ def apply() -> dict[str, float]:
         classes=("1",),
         generator=model.mark,
     )
-    return {"seconds": median_seconds(lambda: model.view(before + vector.direction))[0]}
+    strengths = count(1)  # a new one each time, as models remember what they have shown
+    return {
+        "seconds": median_seconds(lambda: model.view(before + next(strengths) * vector.direction))[
+            0
+        ]
+    }
 
 
 def refine() -> dict[str, float]:

@@ -6,6 +6,7 @@ read the mask off the generator's feature maps, so that the two belong together 
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -24,6 +25,9 @@ from nbgan.stylegan import StyleGenerator
 BLACK = -1.0
 """What surrounds a picture that is no square."""
 
+REMEMBERED = 4
+"""Views of single codes that a model keeps: an edit asks for the same ones again and again."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class View:
@@ -39,7 +43,8 @@ class View:
 
 
 class JointModel(nn.Module):
-    """Latent codes to pictures with masks, and pictures to latent codes.
+    """Latent codes to pictures with masks, and pictures to latent codes. Its weights stay as they
+    are: what a code looks like is remembered.
 
     Args:
         generator: a StyleGAN.
@@ -81,6 +86,7 @@ class JointModel(nn.Module):
             )
         self.generator, self.interpreter, self.encoder = generator, interpreter, encoder
         self.grid, self.label_space = grid, label_space
+        self._views: OrderedDict[bytes, View] = OrderedDict()
 
     @cached_property
     def mark(self) -> str:
@@ -95,9 +101,19 @@ class JointModel(nn.Module):
 
     # --- latent code to picture and mask ---------------------------------------------------
 
-    @torch.no_grad()
     def view(self, w_plus: Tensor) -> View:
         """Codes ``[N, rows, w_dim]`` to pictures and masks of the labels' size."""
+        if len(w_plus) != 1:
+            return self._view(w_plus)
+        code = w_plus.detach().float().cpu().numpy().tobytes()
+        if code not in self._views:
+            self._views[code] = self._view(w_plus)
+            if len(self._views) > REMEMBERED:
+                self._views.popitem(last=False)
+        return self._views[code]
+
+    @torch.no_grad()
+    def _view(self, w_plus: Tensor) -> View:
         image, maps = self.generator.synthesize_with_features(w_plus.to(self.device))
         label = self.interpreter.mean_scores(FeatureBank.of(maps, self.grid)).argmax(dim=1)
         return View(image=self.grid.picture(image).clamp(-1, 1), label=label)

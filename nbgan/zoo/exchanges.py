@@ -18,9 +18,9 @@ SHORT = ("shortFlat", "shortRound", "shortWaved", "theCaesar", "theCaesarAndSide
 _OPEN = ("default", "side", "surprised", "squint")
 _CLOSED_MOUTHS = ("serious", "default", "twinkle", "smile", "sad", "concerned", "disbelief")
 _UNHAPPY = ("serious", "sad", "concerned", "disbelief", "grimace")
-_LOW_BROWS = ("angryNatural", "defaultNatural", "flatNatural", "frownNatural", "default", "angry")
 _BEARDS = ("beardLight", "beardMajestic", "beardMedium")
-_GLASSES = ("kurt", "prescription01", "prescription02", "round", "wayfarers", "sunglasses")
+_DARK_GLASSES = ("kurt", "wayfarers", "sunglasses")
+"""Rims alone are too thin for the shipped generator."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,13 +60,6 @@ EXCHANGES: dict[str, Exchange] = {
         component="mouth", before=_CLOSED_MOUTHS, after="screamOpen", classes=("mouth",)
     ),
     "smile": Exchange(component="mouth", before=_UNHAPPY, after="smile", classes=("mouth",)),
-    "raise-brows": Exchange(
-        component="eyebrows",
-        before=_LOW_BROWS,
-        after="raisedExcitedNatural",
-        classes=("eyebrows",),
-        without=("accessories",),
-    ),
     "add-beard": Exchange(
         component="facialHair", before=(None,), after="beardMajestic", classes=("facial_hair",)
     ),
@@ -74,13 +67,10 @@ EXCHANGES: dict[str, Exchange] = {
         component="facialHair", before=_BEARDS, after=None, classes=("facial_hair",)
     ),
     "add-glasses": Exchange(
-        component="accessories", before=(None,), after="prescription02", classes=("glasses",)
+        component="accessories", before=(None,), after="sunglasses", classes=("glasses", "eyes")
     ),
     "remove-glasses": Exchange(
-        component="accessories", before=_GLASSES, after=None, classes=("glasses",)
-    ),
-    "sunglasses": Exchange(
-        component="accessories", before=(None,), after="sunglasses", classes=("glasses", "eyes")
+        component="accessories", before=_DARK_GLASSES, after=None, classes=("glasses", "eyes")
     ),
     "long-hair": Exchange(component="top", before=SHORT, after="straight01", classes=("hair",)),
     "curly-hair": Exchange(component="top", before=SHORT, after="fro", classes=("hair",)),

@@ -10,6 +10,7 @@ from nbgan.editgan import terms
 from nbgan.editgan.descent import Descent, constant, warm_and_cool
 from nbgan.editgan.edits import edit_mask, edit_vector
 from nbgan.editgan.embedding import embed, psnr
+from nbgan.editgan.joint import REMEMBERED
 from nbgan.editgan.regions import dilate, region_of_classes
 from nbgan.editgan.scores import region_iou, score_edit
 from nbgan.editgan.terms import EditObjective, EditSettings, EmbedSettings
@@ -176,6 +177,16 @@ def test_masks_of_other_sizes_than_the_picture(height, width):
     assert not torch.equal(edit.run(model, distance), w_plus)
     found = embed(model, model.view(w_plus).image, distance, settings=EmbedSettings(steps=2))
     assert found.w_plus.shape == w_plus.shape
+
+
+def test_what_a_code_looks_like_is_remembered_for_some_codes():
+    model = tiny_model()
+    codes = torch.randn(REMEMBERED + 1, 1, model.generator.rows, model.generator.w_dim)
+    views = [model.view(code) for code in codes]
+    assert model.view(codes[-1].clone()) is views[-1]
+    again = model.view(codes[0])
+    assert again is not views[0]
+    assert torch.equal(again.image, views[0].image) and torch.equal(again.label, views[0].label)
 
 
 def test_unlabelled_pixels_wish_nothing():

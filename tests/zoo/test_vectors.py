@@ -87,7 +87,7 @@ def test_a_vector_is_made_scored_and_kept(editor, tmp_path, monkeypatch, capsys)
     vectors.main(["add-glasses"])
     assert vectors.names() == ["add-glasses"]
     vector = vectors.load("add-glasses")
-    assert vector.classes == ("glasses",) and vector.region.any()
+    assert vector.classes == ("glasses", "eyes") and vector.region.any()
     assert (tmp_path / "add-glasses.png").read_bytes() == vector.preview
     found = vectors.scores("add-glasses")
     assert found.faces == 2
@@ -104,3 +104,17 @@ def test_a_vector_is_made_scored_and_kept(editor, tmp_path, monkeypatch, capsys)
 
 def test_the_judge_is_another_network_than_the_editors():
     assert zoo.card(vectors.JUDGE)["system"] == "segmenter"
+
+
+def test_the_shipped_vectors_belong_to_the_shipped_model_and_work_on_held_out_faces():
+    shipped = vectors.names()
+    assert len(shipped) >= 8
+    assert set(shipped) <= set(EXCHANGES)
+    model = Editor.open(vectors.MODEL).model
+    better = 0
+    for name in shipped:
+        vectors.load(name).check(model)
+        found = vectors.scores(name)
+        better += found.iou > found.iou_before
+        assert found.faces >= 10
+    assert better >= 8

@@ -3,6 +3,7 @@
 from nbgan.live.demos.cam_avatars import CAM_AVATARS
 from nbgan.live.demos.datasetgan_avatars import DATASETGAN_AVATARS
 from nbgan.live.demos.demo import Demo
+from nbgan.live.demos.editgan_avatars import EDITGAN_AVATARS
 from nbgan.live.demos.normalisation_axes import NORMALISATION_AXES
 from nbgan.live.demos.paint_landscapes import PAINT_LANDSCAPES
 from nbgan.live.demos.paint_streets import PAINT_STREETS
@@ -15,6 +16,7 @@ DEMOS: dict[str, Demo] = {
         PAINT_LANDSCAPES,
         CAM_AVATARS,
         DATASETGAN_AVATARS,
+        EDITGAN_AVATARS,
         PAINT_STREETS,
         UGATIT_AVATARS,
     )
