@@ -196,7 +196,7 @@ class StyleGANRecipe(Recipe):
                 **game,
             ),
             "cpu_v1": start.replace(
-                version=1, steps=4500, decay_from=4200, imitation=4000, settling=1000, **game
+                version=1, steps=10_000, decay_from=9700, imitation=9500, settling=1000, **game
             ),
             "gpu": start.replace(
                 train_pictures=50_000,

@@ -208,7 +208,7 @@ ENTRIES: dict[str, Entry] = {
         failures=(
             "It learned by imitation before it played: see chapter 4.",
             "Its faces have 64 pixels, and are softer than the artist's.",
-            "Hair and background have stains.",
+            "Wide hair has pale stains; hats run into the hair.",
         ),
     ),
     "datasetgan-avatars": Entry(
