@@ -84,7 +84,7 @@ class DeepLabRecipe(Recipe):
             ema_decay=0.99,
             evaluate_pictures=500,
         )
-        cpu = start.replace(size=128, steps=200, decay_from=50)
+        cpu = start.replace(size=128, steps=600, decay_from=300)
         smoke = start.replace(
             size=32,
             batch_size=2,
@@ -236,11 +236,13 @@ class DeepLabSystem(System):
 
     @torch.no_grad()
     def evaluate(self, batches: Iterable[Batch]) -> dict[str, float]:
-        """mIoU and pixel accuracy; or PCK."""
+        """mIoU and pixel accuracy; or PCK, relative to the box of the keypoints and to the
+        picture."""
         if self.recipe.keypoints:
             pairs = [(self.find_keypoints(b["image"]).float(), self._keypoints(b)) for b in batches]
             found, true = (torch.cat(side) for side in zip(*pairs, strict=True))
-            return {"pck": pck(found, true)}
+            side = float(max(self.recipe.height_width))
+            return {"pck": pck(found, true), "pck_of_picture": pck(found, true, size=side)}
         self.matrices = confusions(self.segment, batches, self.label_space)
         confusion = ConfusionMatrix(label_space=self.label_space)
         confusion.matrix += self.matrices.sum(dim=0)
