@@ -110,7 +110,8 @@ class JointModel(nn.Module):
             self._views[code] = self._view(w_plus)
             if len(self._views) > REMEMBERED:
                 self._views.popitem(last=False)
-        return self._views[code]
+        known = self._views[code]  # copied, lest somebody paints on it
+        return View(image=known.image.clone(), label=known.label.clone())
 
     @torch.no_grad()
     def _view(self, w_plus: Tensor) -> View:

@@ -179,14 +179,21 @@ def test_masks_of_other_sizes_than_the_picture(height, width):
     assert found.w_plus.shape == w_plus.shape
 
 
-def test_what_a_code_looks_like_is_remembered_for_some_codes():
+def test_what_a_code_looks_like_is_remembered_for_some_codes(monkeypatch):
     model = tiny_model()
+    painted = []
+    paint = model.generator.synthesize_with_features
+    monkeypatch.setattr(
+        model.generator, "synthesize_with_features", lambda w: painted.append(w) or paint(w)
+    )
     codes = torch.randn(REMEMBERED + 1, 1, model.generator.rows, model.generator.w_dim)
-    views = [model.view(code) for code in codes]
-    assert model.view(codes[-1].clone()) is views[-1]
-    again = model.view(codes[0])
-    assert again is not views[0]
-    assert torch.equal(again.image, views[0].image) and torch.equal(again.label, views[0].label)
+    first, *_, last = [model.view(code) for code in codes]
+    last.label.zero_()
+    again = model.view(codes[-1].clone())
+    assert len(painted) == len(codes)
+    assert not torch.equal(again.label, last.label) and torch.equal(again.image, last.image)
+    assert torch.equal(model.view(codes[0]).label, first.label)
+    assert len(painted) == len(codes) + 1
 
 
 def test_unlabelled_pixels_wish_nothing():
