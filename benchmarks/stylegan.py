@@ -56,9 +56,9 @@ def training() -> Row:
 
 
 def train_steps(precision: str) -> dict[str, float]:
-    """Pictures a second over one interval of the R1 penalty."""
+    """Pictures a second of the game, over one interval of the R1 penalty."""
     torch.manual_seed(0)
-    recipe = StyleGANRecipe.preset("cpu")
+    recipe = StyleGANRecipe.preset("cpu", imitation=0, settling=0)
     system = StyleGANSystem(recipe, None).train()
     system.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     batch = {"image": torch.rand(recipe.batch_size, 3, recipe.size, recipe.size) * 2 - 1}

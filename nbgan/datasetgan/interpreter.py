@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import torch
@@ -19,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from nbgan.datasetgan.classifier import PixelClassifier, hidden_widths
-from nbgan.datasetgan.features import FeatureBank, read_cells
+from nbgan.datasetgan.features import FeatureBank, PixelGrid, read_cells
 from nbgan.datasetgan.votes import Ballot, image_score
 from nbgan.errors import InputError
 
@@ -28,6 +29,10 @@ TABLE_BYTES = 128 * 2**20
 
 BAND_BYTES = 8 * 2**20
 """Most memory for hidden features of one band of pixels."""
+
+
+BANDS = 16
+"""Bands whose corners are remembered: all of a small picture's, so that the next one has them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,6 +157,7 @@ class StyleInterpreter(nn.Module):
                 mean[n, pixels] += scores.float().sum(dim=0) / self.members
         return mean.transpose(1, 2).unflatten(2, (grid.height, grid.width))
 
+    @torch.no_grad()
     def scores(self, maps: FeatureBank, n: int) -> Iterator[tuple[slice, Tensor]]:
         """Scores of one picture, some members and some pixels at a time, in evaluation mode.
 
@@ -189,8 +195,8 @@ class StyleInterpreter(nn.Module):
             pixels = slice(start, min(start + pixels_at_once, maps.grid.pixels))
             x = torch.addmm(bias, maps.fine[n, pixels], fine_weight)
             if table is not None:
-                cells, shares = self._corners(maps, pixels)
-                x += read_cells(table, cells, shares)
+                where = corners(maps.grid, pixels.start, pixels.stop, maps.resolutions)
+                x += read_cells(table, *(part.to(table.device) for part in where))
             x = x.relu_().view(-1, count, width).transpose(0, 1)
             for last, (weight, shift) in zip((False, True), layers, strict=True):
                 x = torch.baddbmm(shift[members], x, weight[members])
@@ -206,20 +212,14 @@ class StyleInterpreter(nn.Module):
         and the bias, members side by side."""
         weight = self.linear_0.weight[members].permute(1, 0, 2).flatten(1)
         weights = weight.split(maps.channels)
-        parts = [x[n] @ w for x, w in zip(maps.coarse, weights, strict=False)]
-        table = torch.cat(parts) if parts else None
+        coarse = [x[n] for x in maps.coarse]
+        table = None
+        if coarse:
+            table = weight.new_empty(sum(map(len, coarse)), weight.shape[1])
+            rows = table.split([len(x) for x in coarse])
+            for x, part, out in zip(coarse, weights, rows, strict=False):
+                torch.mm(x, part, out=out)
         return table, weights[-1], self.linear_0.bias[members].flatten()
-
-    def _corners(self, maps: FeatureBank, pixels: slice) -> tuple[Tensor, Tensor]:
-        """Cells and shares of pixels in the projections of all resolutions, one after another."""
-        numbers = torch.arange(pixels.start, pixels.stop, device=maps.fine.device)
-        cells, shares, offset = [], [], 0
-        for resolution in maps.resolutions:
-            where, share = maps.grid.corners(numbers, resolution)
-            cells.append(where + offset)
-            shares.append(share)
-            offset += resolution**2
-        return torch.cat(cells, dim=1), torch.cat(shares, dim=1)
 
     def folded(self) -> list[tuple[Tensor, Tensor]]:
         """The second and third layer with the normalisation before them taken in: weights
@@ -283,3 +283,19 @@ def _parts(single: PixelClassifier) -> tuple[list[nn.Linear], list[nn.BatchNorm1
         [x for x in layers if isinstance(x, nn.Linear)],
         [x for x in layers if isinstance(x, nn.BatchNorm1d)],
     )
+
+
+@lru_cache(maxsize=BANDS)
+def corners(
+    grid: PixelGrid, start: int, stop: int, resolutions: tuple[int, ...]
+) -> tuple[Tensor, Tensor]:
+    """Cells and shares ``[P, 4 R]`` of the pixels from ``start`` to ``stop`` in the R maps of some
+    resolutions whose cells are numbered one after another."""
+    numbers = torch.arange(start, stop)
+    cells, shares, offset = [], [], 0
+    for resolution in resolutions:
+        where, share = grid.corners(numbers, resolution)
+        cells.append(where + offset)
+        shares.append(share)
+        offset += resolution**2
+    return torch.cat(cells, dim=1), torch.cat(shares, dim=1)
