@@ -73,7 +73,7 @@ class EncoderRecipe(Recipe):
     def presets(cls) -> dict[str, Self]:
         """``smoke``, ``cpu`` in two stages (the shipped weights), ``gpu``, and the published
         settings."""
-        # Codes alone, of untruncated pictures: a fourth of a step's cost, and truncated faces
+        # Codes alone, of untruncated pictures: a third of a step's cost, and truncated faces
         # hardly differ in their eyes and mouths.
         start = cls(
             train_pictures=10_000,
